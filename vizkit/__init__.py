@@ -1,0 +1,55 @@
+"""See what a vision network has learned: turn a slider, watch the picture answer, know how far to trust it."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+_homes = {
+    "load": "vizkit.nets.load",
+    "wrap": "vizkit.nets.network",
+    "Network": "vizkit.nets.network",
+    "layers": "vizkit.nets.describe",
+    "activations": "vizkit.nets.read",
+    "edited": "vizkit.nets.edit",
+    "methods": "vizkit.methods",
+    "run": "vizkit.methods",
+    "Run": "vizkit.core.runs",
+    "Frame": "vizkit.core.frames",
+    "Images": "vizkit.core.results",
+    "Curves": "vizkit.core.results",
+    "Dial": "vizkit.core.dials",
+    "open_recording": "vizkit.save.recordings",
+    "panel": "vizkit.widgets.panel",
+}
+
+__all__ = [*_homes]
+
+if TYPE_CHECKING:
+    from vizkit import methods
+    from vizkit.core.dials import Dial
+    from vizkit.core.frames import Frame
+    from vizkit.core.results import Curves, Images
+    from vizkit.core.runs import Run
+    from vizkit.nets.describe import layers
+    from vizkit.nets.edit import edited
+    from vizkit.nets.load import load
+    from vizkit.nets.network import Network, wrap
+    from vizkit.nets.read import activations
+    from vizkit.methods import run
+    from vizkit.save.recordings import open_recording
+    from vizkit.widgets.panel import panel
+
+
+def __getattr__(name: str):
+    """Fetch a public name when it is first used, so that `import vizkit` stays as cheap as `import torch`."""
+    if name not in _homes:
+        raise AttributeError(f"module 'vizkit' has no attribute {name!r}. It has {', '.join(_homes)}.")
+    home = importlib.import_module(_homes[name])
+    found = home if _homes[name] == f"vizkit.{name}" else getattr(home, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_homes])

@@ -1,0 +1,1 @@
+"""What everything speaks: frames, results, controls, dials, runs. Imports nothing else of vizkit."""
