@@ -44,7 +44,9 @@ class Range(Hint):
         if self.low >= self.high:
             raise ValueError(f"Range({self.low}, {self.high}) is empty. Give the lower end first.")
         if self.log and self.low <= 0:
-            raise ValueError(f"Range({self.low}, …, log=True) cannot start at {self.low}. Use zero=True for an 'off'.")
+            raise ValueError(
+                f"Range({self.low}, …, log=True) cannot start at {self.low}. Use zero=True for an 'off'."
+            )
 
     @property
     def whole(self) -> bool:
@@ -218,4 +220,6 @@ def _number(word: str, whole: bool):
     try:
         return int(word) if whole else float(word)
     except ValueError:
-        raise ValueError(f"{word!r} is not a {'whole ' if whole else ''}number. Type one like {'8' if whole else '0.5'}.") from None
+        raise ValueError(
+            f"{word!r} is not a {'whole ' if whole else ''}number. Type one like {'8' if whole else '0.5'}."
+        ) from None

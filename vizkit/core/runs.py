@@ -47,7 +47,9 @@ class Run:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}.") from None
+            raise TypeError(
+                f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}."
+            ) from None
         return cls(method, MappingProxyType(dict(bound.arguments)))
 
     def __iter__(self) -> Iterator[Frame]:
@@ -63,7 +65,9 @@ class Run:
         except KeyboardInterrupt:
             if frame is None:
                 raise
-            warnings.warn(f"Stopped at step {frame.step} of {frame.of}; this is the result so far.", stacklevel=2)
+            warnings.warn(
+                f"Stopped at step {frame.step} of {frame.of}; this is the result so far.", stacklevel=2
+            )
         if frame is None:
             raise RuntimeError(f"{self.method.__name__} yielded no frame. A method must yield at least one.")
         return frame.result
@@ -116,7 +120,9 @@ def _recipe_lines(run: Run) -> list[str]:
             lines.append(f"{name} = {origin}")
             words.append(f"{name}={name}")
         elif torch.is_tensor(value) and value.numel() > 8:
-            lines.append(f"{name} = ...  # a tensor {tuple(value.shape)}, sum {float(value.double().sum()):.6g}")
+            lines.append(
+                f"{name} = ...  # a tensor {tuple(value.shape)}, sum {float(value.double().sum()):.6g}"
+            )
             words.append(f"{name}={name}")
         else:
             words.append(f"{name}={value!r}")

@@ -1,0 +1,1 @@
+"""Search for a picture: objectives, penalties, pictures, transforms, and the one loop that joins them."""

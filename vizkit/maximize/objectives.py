@@ -1,0 +1,110 @@
+"""What a picture is asked to do. An objective reads layers and gives one number per picture, (n,), more is better.
+
+Objectives add, subtract and scale: `channel("layer3", 7) - 0.1 * energy("layer3")`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Units = int | Sequence[int] | Tensor
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The `layers` it reads, and `score`: activations by layer name -> (n,)."""
+
+    layers: tuple[str, ...]
+    score: Callable[[Mapping[str, Tensor]], Tensor]
+
+    def __call__(self, seen: Mapping[str, Tensor]) -> Tensor:
+        return self.score(seen)
+
+    def __add__(self, other: "Objective") -> "Objective":
+        layers = tuple(dict.fromkeys(self.layers + other.layers))
+        return Objective(layers, lambda seen: self.score(seen) + other.score(seen))
+
+    def __mul__(self, factor: float | Tensor) -> "Objective":
+        return Objective(self.layers, lambda seen: factor * self.score(seen))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Objective":
+        return -1.0 * self
+
+    def __sub__(self, other: "Objective") -> "Objective":
+        return self + (-other)
+
+
+def channel(layer: str, units: Units) -> Objective:
+    """Mean of a channel over its positions; of a flat layer, the unit itself (so a class logit at `output`).
+
+    `units` is one channel for every picture, or one for each, (n,).
+    """
+    return Objective((layer,), lambda seen: _gather(positions_last(seen[layer]), units).mean(-1))
+
+
+def neuron(layer: str, units: Units, position: tuple[int, int] | None = None) -> Objective:
+    """A channel at one position (row, column), the center if None; of a token layer, the middle token."""
+
+    def score(seen):
+        a = seen[layer]
+        chosen = _gather(positions_last(a), units)
+        return chosen[:, _flat_position(a, position)]
+
+    return Objective((layer,), score)
+
+
+def direction(layer: str, vectors: Tensor, cosine: float = 0.0) -> Objective:
+    """Mean over positions of the dot product with `vectors` (c,) or (n, c), times its cosine to the power `cosine`.
+
+    The cosine, held at 0.1 or more, keeps a direction from being served by mere length (lucid's `direction`).
+    """
+
+    def score(seen):
+        a = positions_last(seen[layer])
+        v = vectors.to(a).reshape(-1, a.shape[1], 1)
+        along = (a * v).sum(1)
+        if cosine:
+            along = along * F.cosine_similarity(a, v.expand_as(a), dim=1).clamp(min=0.1) ** cosine
+        return along.mean(-1)
+
+    return Objective((layer,), score)
+
+
+def energy(layer: str) -> Objective:
+    """Mean square of a whole layer: more of whatever it already sees (Mordvintsev et al. 2015, "deep dream")."""
+    return Objective((layer,), lambda seen: seen[layer].float().square().flatten(1).mean(1))
+
+
+def positions_last(a: Tensor) -> Tensor:
+    """Activations as (n, channels, positions): maps (n, c, h, w), tokens (n, t, d) and flat (n, d) alike."""
+    if a.ndim == 2:
+        return a[:, :, None]
+    return a.transpose(1, 2) if a.ndim == 3 else a.flatten(2)
+
+
+def _gather(a: Tensor, units: Units) -> Tensor:
+    index = torch.as_tensor(units).reshape(-1)
+    if index.min() < 0 or index.max() >= a.shape[1]:
+        wrong = index[(index < 0) | (index >= a.shape[1])][0].item()
+        raise LookupError(
+            f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}."
+        )
+    index = index.to(a.device).expand(len(a))
+    return a.gather(1, index[:, None, None].expand(-1, 1, a.shape[2]))[:, 0].float()
+
+
+def _flat_position(a: Tensor, position: tuple[int, int] | None) -> int:
+    if a.ndim != 4:
+        return (1 if a.ndim == 2 else a.shape[1]) // 2 if position is None else position[0]
+    h, w = a.shape[2:]
+    row, column = position if position is not None else (h // 2, w // 2)
+    if not (0 <= row < h and 0 <= column < w):
+        raise ValueError(
+            f"position ({row}, {column}) is outside the {h} × {w} map. Rows go 0–{h - 1}, columns 0–{w - 1}."
+        )
+    return row * w + column

@@ -1,0 +1,181 @@
+"""The one loop: a picture is looked at, asked how well it does, and turned a little. Every picture by itself.
+
+Shapes: pixels (n, c, h, w) in [0, 1]; objective, penalties and strengths one number per picture, (n,).
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vizkit.core.dials import Dial, now
+from vizkit.maximize.awake import Awake
+from vizkit.maximize.capture import captured
+from vizkit.maximize.chance import Streams, uniform
+from vizkit.maximize.objectives import Objective
+from vizkit.maximize.pictures import Picture
+from vizkit.maximize.transforms import Still, Wobble
+from vizkit.nets.network import Network
+from vizkit.nets.read import Reader
+
+Strength = float | Dial | Sequence[float] | Tensor
+Penalty = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The picture at `step`, (n, c, h, w), and how well that very picture did, (n,), under this step's transform."""
+
+    step: int
+    pixels: Tensor
+    score: Tensor
+
+
+def search(
+    net: Network,
+    picture: Picture,
+    objective: Objective,
+    chance: Streams,
+    *,
+    steps: int,
+    penalties: Sequence[tuple[Strength, Penalty]] = (),
+    transform: Wobble | Still = Still(),  # noqa: B008  a frozen value
+    rate: float = 1.0,
+    share: bool = True,
+    wake: int = 16,
+    dtype: torch.dtype = torch.float32,
+) -> Iterator[Look]:
+    """Turn `picture` until it does well; yields steps + 1 looks, the first at the picture as it starts.
+
+    With `share`, the objective's gradient is brought to root mean square 1 per picture before penalties
+    are added, so a penalty's strength means the same at every layer of every network; without, both
+    are taken as they are. `rate` multiplies the rate the picture likes; it falls over the last third.
+    For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone.
+
+    Raises:
+        FloatingPointError: the network does not answer the starting picture with numbers.
+    """
+    loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, dtype)
+    advance = loop.advance
+    for step in range(steps + 1):
+        loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps)))
+        if step == steps:
+            pixels, score = loop.look()
+        elif step < min(wake, steps):
+            with Awake():
+                pixels, score = loop.advance()
+        else:
+            if advance == loop.advance and step >= 3:
+                advance = captured(loop.advance, net.device)
+            pixels, score = advance()
+        if step == 0:
+            _check_numbers(score, net)
+        yield Look(step, pixels, score)
+
+
+def cooling(progress: float) -> float:
+    """1 for two thirds of the way, then half a cosine down to 0.1."""
+    late = max(0.0, 3 * progress - 2)
+    return 0.55 + 0.45 * math.cos(math.pi * late)
+
+
+class _Loop:
+    """Everything a step reads, in tensors that stay where they are, so that a step can be captured."""
+
+    def __init__(self, net, picture, objective, chance, steps, penalties, transform, share, dtype):
+        self.net, self.picture, self.objective = net, picture, objective
+        self.transform, self.share, self.dtype = transform, share, dtype
+        self.read = Reader(net, objective.layers)
+        self.strengths, self.penalties = [s for s, _ in penalties], [p for _, p in penalties]
+        self.draws = uniform((steps + 1, 4), chance).to(net.device)
+        self.draw = self.draws[:, 0].clone()
+        self.strength = torch.zeros(len(penalties), len(chance), device=net.device)
+        self.active = [False] * len(penalties)
+        self.optimizer = _adam(picture, net.device)
+
+    def prepare(self, step: int, rate: float) -> None:
+        """Put this step's random draw, strengths and rate where the step reads them."""
+        self.draw.copy_(self.draws[:, step])
+        for i, strength in enumerate(self.strengths):
+            value = torch.as_tensor(now(strength, step), dtype=torch.float32)
+            fixed = self.net.device.type == "cuda"  # a captured step cannot take up a penalty later
+            self.active[i] = bool((value != 0).any()) or (fixed and isinstance(strength, Dial))
+            self.strength[i] = value.to(self.strength.device)
+        for group in self.optimizer.param_groups:
+            if torch.is_tensor(group["lr"]):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def look(self) -> tuple[Tensor, Tensor]:
+        """The picture and its score, nothing turned."""
+        with own_modes(self.net.device), torch.no_grad():
+            pixels = self.picture().clone()
+            return pixels, self._score(pixels)
+
+    def advance(self) -> tuple[Tensor, Tensor]:
+        """The picture and its score, then one turn of its parameters."""
+        with own_modes(self.net.device):
+            pixels = self.picture()
+            shown = pixels.detach().clone().requires_grad_()
+            score = self._score(shown)
+            pull = self._pull(score, shown) - self._push(shown)
+            gradients = torch.autograd.grad(pixels, self.picture.parameters, grad_outputs=-pull)
+            for parameter, gradient in zip(self.picture.parameters, gradients, strict=True):
+                parameter.grad = gradient
+            self.optimizer.step()
+            self.picture.project()
+        return shown.detach(), score.detach()
+
+    def _score(self, pixels: Tensor) -> Tensor:
+        x = self.transform(pixels, self.net.size, self.draw).contiguous(memory_format=torch.channels_last)
+        with self._precision():
+            seen = self.read(x)
+        return self.objective(seen)
+
+    def _pull(self, score: Tensor, shown: Tensor) -> Tensor:
+        (pull,) = torch.autograd.grad(score.sum(), shown)
+        pull = pull.nan_to_num(0.0, 0.0, 0.0)
+        if not self.share:
+            return pull
+        return pull / pull.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
+
+    def _push(self, shown: Tensor) -> Tensor | float:
+        chosen = [(s, p) for s, p, on in zip(self.strength, self.penalties, self.active, strict=True) if on]
+        if not chosen:
+            return 0.0
+        cost = sum((strength * penalty(shown)).sum() for strength, penalty in chosen)
+        return torch.autograd.grad(cost, shown)[0]
+
+    def _precision(self):
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.net.device.type, dtype=self.dtype)
+
+
+@contextmanager
+def own_modes(device: torch.device):
+    """Gradients on, inference mode and autocast off, whatever the caller has set; put back at the end."""
+    with ExitStack() as modes:
+        modes.enter_context(torch.inference_mode(False))
+        modes.enter_context(torch.enable_grad())
+        modes.enter_context(torch.autocast(device.type, enabled=False))
+        yield
+
+
+def _adam(picture: Picture, device: torch.device) -> torch.optim.Adam:
+    if device.type == "cuda":
+        rate = torch.tensor(picture.rate, device=device)
+        return torch.optim.Adam(picture.parameters, lr=rate, fused=True, capturable=True)
+    return torch.optim.Adam(picture.parameters, lr=picture.rate)
+
+
+def _check_numbers(score: Tensor, net: Network) -> None:
+    if not bool(score.isfinite().all()):
+        raise FloatingPointError(
+            f"{net.name} answers the starting picture with {score.tolist()}. Its weights or its normalization "
+            "hold a NaN or infinity; check them with torch.isfinite before looking inside."
+        )

@@ -1,0 +1,41 @@
+"""Change what a layer says before the rest of the network hears it. An edit maps a layer's tensor to its replacement."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vizkit.nets.calls import Edit
+from vizkit.nets.describe import layers
+from vizkit.nets.network import Network
+
+
+def edited(net: Network, edits: Mapping[str, Edit]) -> Network:
+    """A network like `net` in which the output of each layer of `edits` is replaced by a function of it.
+
+    A new value: `net` and its module stay as they are, and every tool takes the edited one. The function gets the
+    layer's tensor, batch first, and should return one of the same shape; gradients flow through it. Several
+    edits of one layer act in the order in which they were made.
+
+    Raises:
+        LookupError: a layer does not exist; the message names the nearest ones.
+        TypeError: the module cannot be copied.
+
+    >>> blind = edited(net, {"layer4": lambda a: a * keep[:, None, None]})
+    >>> activations(blind, x, ["output"])
+    """
+    known = layers(net)
+    together = dict(net.edits)
+    for name, change in edits.items():
+        layer = known[name].name
+        together[layer] = _after(together[layer], change) if layer in together else change
+    made = replace(net, edits=together, made_by=_call(net, edits))
+    made.twin  # noqa: B018 - a module that cannot be copied fails here, not at first use
+    return made
+
+
+def _after(first: Edit, then: Edit) -> Edit:
+    return lambda tensor: then(first(tensor))
+
+
+def _call(net: Network, edits: Mapping[str, Edit]) -> str:
+    words = ", ".join(f"{name!r}: {getattr(change, '__name__', '…')}" for name, change in edits.items())
+    return f"vizkit.edited({net.code}, {{{words}}})"

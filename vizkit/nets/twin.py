@@ -1,0 +1,101 @@
+"""A module's double: the structure copied, the numbers shared, so that hooks and modes never touch the original."""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vizkit.nets.calls import Edit, install
+
+
+class Double:
+    """Keeps a module's twin, and what was worked out about it, until the module changes.
+
+    Noticed are: a replaced submodule, tensors that moved or changed type, a hook added or removed. A plain
+    attribute (`conv.stride = 2`) is not; wrap the module again after such a change.
+    """
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self._print: tuple | None = None
+        self._twin: nn.Module | None = None
+        self._known: dict[str, Any] = {}
+
+    def of(self, module: nn.Module, edits: Mapping[str, Edit]) -> nn.Module:
+        """The twin of `module` as it is now; `module` itself where it cannot be copied."""
+        with self._lock:
+            now = fingerprint(module)
+            if self._twin is None or now != self._print:
+                self._twin, self._print, self._known = _make(module, edits), now, {}
+            return self._twin
+
+    def once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What `make()` gives, remembered as long as the twin lives."""
+        known = self._known
+        if key not in known:
+            known[key] = make()
+        return known[key]
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """A copy in evaluation mode whose tensors share the storage of `module`'s and ask for no gradient."""
+    memo: dict[int, Any] = {}
+    for part in module.modules():
+        for tensor in _tensors(part):
+            memo[id(tensor)] = _same_numbers(tensor)
+    return copy.deepcopy(module, memo).eval()
+
+
+def fingerprint(module: nn.Module) -> tuple:
+    """Equal as long as the structure, the hooks and the place of every tensor are the same; reads no numbers."""
+    return tuple(
+        (name, part, *part._forward_pre_hooks, None, *part._forward_hooks, None, *map(_place, _tensors(part)))
+        for name, part in module.named_modules()
+    )
+
+
+@contextmanager
+def at_rest(module: nn.Module) -> Iterator[None]:
+    """Inside, `module` is in evaluation mode and its weights ask for no gradient; after, all is as it was."""
+    modes = [(part, part.training) for part in module.modules()]
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
+    try:
+        module.eval()
+        for weight in weights:
+            weight.requires_grad_(False)
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+        for weight in weights:
+            weight.requires_grad_(True)
+
+
+def _make(module: nn.Module, edits: Mapping[str, Edit]) -> nn.Module:
+    try:
+        twin = copied(module)
+    except Exception as error:  # __deepcopy__ is the user's code: it may raise anything
+        if edits:
+            kind = type(module).__name__
+            raise TypeError(f"{kind} cannot be edited, because copy.deepcopy fails on it: {error}") from error
+        return module
+    install(twin, edits)
+    return twin
+
+
+def _tensors(part: nn.Module) -> Iterator[Tensor]:
+    for held in (part._parameters, part._buffers, vars(part)):
+        yield from (value for value in held.values() if isinstance(value, Tensor))
+
+
+def _same_numbers(tensor: Tensor) -> Tensor:
+    view = tensor.detach()
+    return nn.Parameter(view, requires_grad=False) if isinstance(tensor, nn.Parameter) else view
+
+
+def _place(tensor: Tensor) -> tuple[int, torch.device, torch.dtype]:
+    return tensor.data_ptr(), tensor.device, tensor.dtype
