@@ -86,7 +86,11 @@ def activation_maximization(
     >>> vizkit.run("activation_maximization", net, layer="output", unit=[1, 5]).result().pixels.shape
     torch.Size([2, 3, 96, 96])
     """
+    _check_steps(steps, rate, precision)
+    _check_places(size, jitter=jitter, scale=scale, rotate=rotate)
     cells = list(product(*map(_several, (unit, seed, tv, gray, saturation))))
+    if not cells:
+        raise ValueError("unit, seed and strengths need at least one value each; an empty list makes no picture.")
     units, seeds, *strengths = zip(*cells, strict=True)
     chance = streams(seeds)
     canvas = (size, size) if size else net.size
@@ -97,7 +101,7 @@ def activation_maximization(
         drawn,
         _objective(objective, layer, units, position, vectors),
         chance,
-        steps=_at_least_one(steps),
+        steps=steps,
         penalties=[(_together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
         transform=Wobble(jitter, scale, rotate) if jitter or scale or rotate else Still(),
         rate=rate,
@@ -152,7 +156,18 @@ def _kind(picture: str):
     return PICTURES[picture]
 
 
-def _at_least_one(steps: int) -> int:
+def _check_steps(steps: int, rate: float, precision: str) -> None:
     if steps < 1:
         raise ValueError(f"steps={steps} turns nothing. Give 1 or more; 256 is usual.")
-    return steps
+    if not rate > 0:
+        raise ValueError(f"rate={rate} moves nothing. Give a number above 0; 1 is usual.")
+    if precision not in {"float32", "bfloat16"}:
+        raise ValueError(f"precision={precision!r} is unknown. Give float32 or bfloat16.")
+
+
+def _check_places(size: int, **amounts: float) -> None:
+    if size and size < 8:
+        raise ValueError(f"size={size} is too small for a picture. Give 8 or more, or 0 for the network's own size.")
+    for name, amount in amounts.items():
+        if amount < 0:
+            raise ValueError(f"{name}={amount} is negative. Give 0 to leave it out.")
