@@ -38,10 +38,7 @@ def traces(net) -> dict:
     """Everything of the user's module a method could leave a trace on."""
     module = net.module
     return {
-        "hooks": [
-            len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks)
-            for m in module.modules()
-        ],
+        "hooks": [len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in module.modules()],
         "training": [m.training for m in module.modules()],
         "asks for gradients": [p.requires_grad for p in module.parameters()],
         "gradients": [p.grad is None for p in module.parameters()],

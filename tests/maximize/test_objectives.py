@@ -43,6 +43,11 @@ def test_direction_times_its_cosine_prefers_the_aligned_of_two_equal_lengths():
     assert score({"a": straight}) > score({"a": crooked})
 
 
+def test_probability_is_the_log_softmax_over_the_units():
+    expected = torch.log(FLAT.exp()[:, 2] / FLAT.exp().sum(1))
+    torch.testing.assert_close(objectives.probability("a", 2)({"a": FLAT}), expected)
+
+
 def test_energy_is_the_mean_square_of_the_layer():
     torch.testing.assert_close(objectives.energy("a")({"a": MAPS}), MAPS.square().mean((1, 2, 3)))
 

@@ -17,9 +17,7 @@ def test_total_variation_of_a_step_edge_is_its_length_times_height_squared():
 def test_total_variation_with_beta_1_of_a_step_edge_is_its_length_times_height():
     image = torch.zeros(1, 1, 6, 8, dtype=torch.float64)
     image[..., 4:] = 0.5
-    assert total_variation(image, beta=1.0).item() == pytest.approx(
-        6 * (math.sqrt(0.5**2 + 1e-5) - math.sqrt(1e-5))
-    )
+    assert total_variation(image, beta=1.0).item() == pytest.approx(6 * (math.sqrt(0.5**2 + 1e-5) - math.sqrt(1e-5)))
 
 
 @pytest.mark.parametrize("beta", [1.0, 1.5, 2.0, 3.0])
@@ -44,9 +42,7 @@ def test_total_variation_of_a_plain_picture_is_zero_and_so_is_its_gradient(beta)
 
 
 def test_norm_counts_pixels_times_distance_to_the_power():
-    assert norm(torch.full((1, 2, 3, 3), 0.9, dtype=torch.float64), p=6.0).item() == pytest.approx(
-        18 * 0.4**6
-    )
+    assert norm(torch.full((1, 2, 3, 3), 0.9, dtype=torch.float64), p=6.0).item() == pytest.approx(18 * 0.4**6)
 
 
 def test_outside_is_zero_inside_and_grows_with_the_square_beyond():

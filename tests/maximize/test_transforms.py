@@ -29,9 +29,7 @@ def test_a_quarter_turn_is_rot90():
 def test_a_turn_keeps_circles_round_on_a_wide_picture():
     rows, columns = torch.meshgrid(torch.arange(40.0) - 19.5, torch.arange(80.0) - 39.5, indexing="ij")
     disc = ((rows**2 + columns**2).sqrt() < 12).float()[None, None]
-    turned = Wobble(jitter=0, scale=0, rotate=45, fill=0)(
-        disc, (40, 80), torch.tensor([[0.5, 1.0, 0.5, 0.5]])
-    )
+    turned = Wobble(jitter=0, scale=0, rotate=45, fill=0)(disc, (40, 80), torch.tensor([[0.5, 1.0, 0.5, 0.5]]))
     assert (turned - disc).abs().mean() < 0.01
 
 
@@ -43,9 +41,7 @@ def test_each_picture_is_moved_by_its_own_draw():
 
 
 def test_scale_is_even_between_larger_and_smaller():
-    ends = Wobble(jitter=0, scale=0.25, rotate=0).matrix(
-        torch.tensor([[0.0, 0.5, 0.5, 0.5], [1.0, 0.5, 0.5, 0.5]])
-    )
+    ends = Wobble(jitter=0, scale=0.25, rotate=0).matrix(torch.tensor([[0.0, 0.5, 0.5, 0.5], [1.0, 0.5, 0.5, 0.5]]))
     torch.testing.assert_close(ends[0, 0, 0] * ends[1, 0, 0], torch.tensor(1.0))
     torch.testing.assert_close(ends[0, 0, 0], torch.tensor(1.25))
 

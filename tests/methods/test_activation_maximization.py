@@ -9,7 +9,7 @@ from vizkit.core.presets import presets_of
 from vizkit.methods import activation_maximization
 
 ZOO = zoo()
-NET = ZOO["in-place ReLU"]
+NET = ZOO["in-place relu"]
 LAYER = vizkit.layers(NET).default
 
 
@@ -53,7 +53,7 @@ def test_the_canvas_may_be_larger_than_what_the_network_takes():
 def test_direction_along_an_axis_is_the_channel():
     channels = vizkit.layers(NET)[LAYER].channels
     axis = torch.eye(channels)[1]
-    pixels = run(objective="direction", vectors=axis).result().pixels
+    pixels = run(vectors=axis).result().pixels
     torch.testing.assert_close(pixels, run(unit=1).result().pixels)
 
 
@@ -75,8 +75,8 @@ def test_labels_name_the_pictures_of_class_logits():
         ({"layer": "laier"}, LookupError, "has no layer 'laier'"),
         ({"steps": 0}, ValueError, "Give 1 or more"),
         ({"picture": "oil"}, ValueError, "none of fourier, pixels, deep prior"),
-        ({"objective": "fun"}, ValueError, "none of channel, neuron, energy, direction"),
-        ({"objective": "direction"}, ValueError, "needs vectors="),
+        ({"objective": "fun"}, ValueError, "none of channel, neuron, probability, energy"),
+        ({"vectors": torch.zeros(3)}, ValueError, "one number per channel"),
         ({"stepz": 3}, TypeError, "Did you mean 'steps'"),
         ({"size": -3}, ValueError, "size"),
         ({"precision": "int8"}, ValueError, "float32 or bfloat16"),

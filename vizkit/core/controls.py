@@ -44,9 +44,7 @@ class Range(Hint):
         if self.low >= self.high:
             raise ValueError(f"Range({self.low}, {self.high}) is empty. Give the lower end first.")
         if self.log and self.low <= 0:
-            raise ValueError(
-                f"Range({self.low}, …, log=True) cannot start at {self.low}. Use zero=True for an 'off'."
-            )
+            raise ValueError(f"Range({self.low}, …, log=True) cannot start at {self.low}. Use zero=True for an 'off'.")
 
     @property
     def whole(self) -> bool:

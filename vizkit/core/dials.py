@@ -17,9 +17,7 @@ class Dial:
     """
 
     def __init__(self, value: "float | Mapping[int, float]"):
-        turns = (
-            {int(k): float(v) for k, v in value.items()} if isinstance(value, Mapping) else {0: float(value)}
-        )
+        turns = {int(k): float(v) for k, v in value.items()} if isinstance(value, Mapping) else {0: float(value)}
         if 0 not in turns:
             raise ValueError(f"Dial({value!r}) has no value for step 0. Add one: Dial({{0: …, …}}).")
         self._turns = dict(sorted(turns.items()))

@@ -37,13 +37,9 @@ class Images(Result):
 
     def __post_init__(self):
         if self.pixels.ndim != 4:
-            raise ValueError(
-                f"Images takes pixels (n, c, h, w), not {tuple(self.pixels.shape)}. Add pixels[None]."
-            )
+            raise ValueError(f"Images takes pixels (n, c, h, w), not {tuple(self.pixels.shape)}. Add pixels[None].")
         if self.captions and len(self.captions) != len(self.pixels):
-            raise ValueError(
-                f"{len(self.captions)} captions for {len(self.pixels)} pictures. Give one each, or none."
-            )
+            raise ValueError(f"{len(self.captions)} captions for {len(self.pixels)} pictures. Give one each, or none.")
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -3,7 +3,7 @@
 import inspect
 import platform
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from vizkit.core.frames import Frame
+from vizkit.core.modes import own_modes
 from vizkit.core.results import Curves, Result
 from vizkit.core.words import nearest
 
@@ -27,7 +28,7 @@ class Run:
     >>> run.result().save("unit 7.png")
     """
 
-    method: Callable[..., Iterator[Frame]]
+    method: Callable[..., Generator[Frame, None, None]]
     arguments: Mapping[str, Any]
 
     @classmethod
@@ -40,21 +41,27 @@ class Run:
         signature = inspect.signature(method)
         for name in kwargs:
             if name not in signature.parameters and not _takes_any(signature):
-                known = [p for p in signature.parameters]
+                known = list(signature.parameters)
                 raise TypeError(
                     f"{method.__name__} has no argument {name!r}.{nearest(name, known)} It takes {', '.join(known)}."
                 )
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(
-                f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}."
-            ) from None
+            raise TypeError(f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}.") from None
         return cls(method, MappingProxyType(dict(bound.arguments)))
 
     def __iter__(self) -> Iterator[Frame]:
-        for frame in _call(self.method, self.arguments):
-            yield replace(frame, result=replace(frame.result, run=self))
+        frames = _call(self.method, self.arguments)
+        try:
+            while True:
+                with own_modes():  # around each step, never across a yield
+                    frame = next(frames, None)
+                if frame is None:
+                    return
+                yield replace(frame, result=replace(frame.result, run=self))
+        finally:
+            frames.close()
 
     def result(self) -> Result:
         """Play to the end and return the last frame's result; interrupted, the best so far with a warning."""
@@ -65,9 +72,7 @@ class Run:
         except KeyboardInterrupt:
             if frame is None:
                 raise
-            warnings.warn(
-                f"Stopped at step {frame.step} of {frame.of}; this is the result so far.", stacklevel=2
-            )
+            warnings.warn(f"Stopped at step {frame.step} of {frame.of}; this is the result so far.", stacklevel=2)
         if frame is None:
             raise RuntimeError(f"{self.method.__name__} yielded no frame. A method must yield at least one.")
         return frame.result
@@ -103,7 +108,7 @@ def curves(frames: list[Frame], run: "Run | None" = None) -> Curves:
     return Curves(torch.tensor([float(f.step) for f in frames]), lines, x_name="step", run=run)
 
 
-def _call(method: Callable, arguments: Mapping[str, Any]) -> Iterator[Frame]:
+def _call(method: Callable, arguments: Mapping[str, Any]) -> Generator[Frame, None, None]:
     bound = inspect.BoundArguments(inspect.signature(method), dict(arguments))
     return method(*bound.args, **bound.kwargs)
 
@@ -120,9 +125,7 @@ def _recipe_lines(run: Run) -> list[str]:
             lines.append(f"{name} = {origin}")
             words.append(f"{name}={name}")
         elif torch.is_tensor(value) and value.numel() > 8:
-            lines.append(
-                f"{name} = ...  # a tensor {tuple(value.shape)}, sum {float(value.double().sum()):.6g}"
-            )
+            lines.append(f"{name} = ...  # a tensor {tuple(value.shape)}, sum {float(value.double().sum()):.6g}")
             words.append(f"{name}={name}")
         else:
             words.append(f"{name}={value!r}")

@@ -66,11 +66,27 @@ def direction(layer: str, vectors: Tensor, cosine: float = 0.0) -> Objective:
 
     def score(seen):
         a = positions_last(seen[layer])
+        if vectors.ndim > 2 or vectors.shape[-1] != a.shape[1]:
+            wanted = f"one number per channel of {layer}, ({a.shape[1]},) or (n, {a.shape[1]})"
+            raise ValueError(f"vectors has shape {tuple(vectors.shape)}; it needs {wanted}.")
         v = vectors.to(a).reshape(-1, a.shape[1], 1)
         along = (a * v).sum(1)
         if cosine:
             along = along * F.cosine_similarity(a, v.expand_as(a), dim=1).clamp(min=0.1) ** cosine
         return along.mean(-1)
+
+    return Objective((layer,), score)
+
+
+def probability(layer: str, units: Units) -> Objective:
+    """Log-probability of a unit among all units of the layer: its logit, less what the others answer.
+
+    At `output` this is the log-probability of a class; a picture must then not look like its neighbors.
+    """
+
+    def score(seen):
+        a = positions_last(seen[layer]).float().mean(-1, keepdim=True)
+        return _gather(a.log_softmax(1), units).mean(-1)
 
     return Objective((layer,), score)
 
@@ -91,9 +107,7 @@ def _gather(a: Tensor, units: Units) -> Tensor:
     index = torch.as_tensor(units).reshape(-1)
     if index.min() < 0 or index.max() >= a.shape[1]:
         wrong = index[(index < 0) | (index >= a.shape[1])][0].item()
-        raise LookupError(
-            f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}."
-        )
+        raise LookupError(f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}.")
     index = index.to(a.device).expand(len(a))
     return a.gather(1, index[:, None, None].expand(-1, 1, a.shape[2]))[:, 0].float()
 

@@ -134,9 +134,7 @@ class DeepPrior:
         for _ in range(steps):
             with torch.enable_grad():
                 loss = (self() - target).square().sum()
-            for parameter, gradient in zip(
-                self.parameters, torch.autograd.grad(loss, self.parameters), strict=True
-            ):
+            for parameter, gradient in zip(self.parameters, torch.autograd.grad(loss, self.parameters), strict=True):
                 parameter.grad = gradient
             optimizer.step()
         for parameter in self.parameters:

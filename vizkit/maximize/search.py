@@ -5,7 +5,7 @@ Shapes: pixels (n, c, h, w) in [0, 1]; objective, penalties and strengths one nu
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -112,13 +112,13 @@ class _Loop:
 
     def look(self) -> tuple[Tensor, Tensor]:
         """The picture and its score, nothing turned."""
-        with own_modes(self.net.device), torch.no_grad():
+        with torch.no_grad():
             pixels = self.picture().clone()
             return pixels, self._score(pixels)
 
     def advance(self) -> tuple[Tensor, Tensor]:
         """The picture and its score, then one turn of its parameters."""
-        with own_modes(self.net.device):
+        with torch.enable_grad():
             pixels = self.picture()
             shown = pixels.detach().clone().requires_grad_()
             score = self._score(shown)
@@ -147,23 +147,13 @@ class _Loop:
         chosen = [(s, p) for s, p, on in zip(self.strength, self.penalties, self.active, strict=True) if on]
         if not chosen:
             return 0.0
-        cost = sum((strength * penalty(shown)).sum() for strength, penalty in chosen)
-        return torch.autograd.grad(cost, shown)[0]
+        cost = torch.stack([(strength * penalty(shown)).sum() for strength, penalty in chosen])
+        return torch.autograd.grad(cost.sum(), shown)[0]
 
     def _precision(self):
         if self.dtype == torch.float32:
             return nullcontext()
         return torch.autocast(self.net.device.type, dtype=self.dtype)
-
-
-@contextmanager
-def own_modes(device: torch.device):
-    """Gradients on, inference mode and autocast off, whatever the caller has set; put back at the end."""
-    with ExitStack() as modes:
-        modes.enter_context(torch.inference_mode(False))
-        modes.enter_context(torch.enable_grad())
-        modes.enter_context(torch.autocast(device.type, enabled=False))
-        yield
 
 
 def _adam(picture: Picture, device: torch.device) -> torch.optim.Adam:

@@ -29,9 +29,7 @@ def find(method: str | Callable) -> Callable:
     name = method.replace("-", "_").replace(" ", "_")
     if name not in catalogue:
         known = ", ".join(catalogue)
-        raise LookupError(
-            f"There is no method {method!r}.{_nearest(name, catalogue)} vizkit.methods has {known}."
-        )
+        raise LookupError(f"There is no method {method!r}.{_nearest(name, catalogue)} vizkit.methods has {known}.")
     return catalogue[name]
 
 

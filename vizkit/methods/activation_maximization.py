@@ -32,7 +32,7 @@ def activation_maximization(
     layer: Annotated[str, LayerName()],
     unit: Annotated[int | Sequence[int], Unit(of="layer")] = 0,
     *,
-    objective: Annotated[str, Choice("channel", "neuron", "energy", "direction")] = "channel",
+    objective: Annotated[str, Choice("channel", "neuron", "probability", "energy")] = "channel",
     picture: Annotated[str, Choice("fourier", "pixels", "deep prior")] = "fourier",
     tv: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.02,
     gray: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.0,
@@ -59,8 +59,8 @@ def activation_maximization(
         net: The network to look into.
         layer: Where the unit lives; `output` holds the class logits.
         unit: A channel of a map, a column of a flat layer, or several of them.
-        objective: The channel's mean over the picture, one neuron of it, or the energy of the whole layer;
-            "direction" follows `vectors` instead of a unit.
+        objective: The channel's mean over the picture; one neuron of it; its log-probability among all units;
+            or, whatever the unit, the energy of the whole layer.
         picture: How the picture is written down: by frequencies, by pixels, or by an untrained network.
         tv: Strength of total variation: smooths neighbors. At 1 it pulls about as hard as the unit.
         gray: Strength of the pull toward plain gray (L2 norm about the middle).
@@ -75,7 +75,7 @@ def activation_maximization(
         precision: Arithmetic of the network; the picture itself is always float32.
         start: Pictures (n or 1, c, h, w) in [0, 1] to begin with, instead of noise.
         position: Row and column of the neuron; the center if not given.
-        vectors: One direction (c,) or one for each picture (n, c), for the objective "direction".
+        vectors: Directions to follow instead of units, one (c,) or one for each picture (n, c).
 
     Raises:
         LookupError: the layer or the unit does not exist; the message names the nearest.
@@ -107,25 +107,23 @@ def activation_maximization(
         rate=rate,
         dtype=getattr(torch, precision),
     )
-    captions = tuple(_captions(net, layer, objective, cells))
+    captions = tuple(_captions(net, layer, objective if vectors is None else "direction", cells))
     for look in looks:
         yield Frame(look.step, steps, Images(look.pixels, captions), {"objective": look.score})
 
 
 def _objective(kind: str, layer: str, units: Sequence[int], position, vectors: Tensor | None) -> Objective:
-    if kind == "direction":
-        if vectors is None:
-            raise ValueError(
-                "objective='direction' needs vectors=, one number per channel of the layer, (c,)."
-            )
+    if vectors is not None:
         return objectives.direction(layer, vectors)
-    if kind == "energy":
-        return objectives.energy(layer)
-    if kind == "neuron":
-        return objectives.neuron(layer, units, position)
     if kind == "channel":
         return objectives.channel(layer, units)
-    raise ValueError(f"objective={kind!r} is none of channel, neuron, energy, direction.")
+    if kind == "neuron":
+        return objectives.neuron(layer, units, position)
+    if kind == "probability":
+        return objectives.probability(layer, units)
+    if kind == "energy":
+        return objectives.energy(layer)
+    raise ValueError(f"objective={kind!r} is none of channel, neuron, probability, energy.")
 
 
 def _captions(net: Network, layer: str, objective: str, cells: list[tuple]):
@@ -133,7 +131,7 @@ def _captions(net: Network, layer: str, objective: str, cells: list[tuple]):
     names = ("unit", "seed", "tv", "gray", "saturation")
     varying = [i for i in range(1, len(names)) if len({str(cell[i]) for cell in cells}) > 1]
     for cell in cells:
-        what = f"unit {cell[0]}" if objective in {"channel", "neuron"} else objective
+        what = f"unit {cell[0]}" if objective in {"channel", "neuron", "probability"} else objective
         if layer == "output" and what.startswith("unit") and cell[0] < len(net.labels):
             what = net.labels[cell[0]]
         yield " · ".join([what, *(f"{names[i]} {cell[i]:g}" for i in varying)])

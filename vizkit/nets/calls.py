@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from torch import Tensor, nn
@@ -78,10 +79,17 @@ def _editing(counts: threading.local, path: str, places: dict, edits: Mapping[st
         seen = counts.__dict__
         seen[path] = seen.get(path, 0) + 1
         for leaf, name in places.get(seen[path], {}).items():
-            output = with_leaf(output, leaf, edits[name])
+            output = with_leaf(output, leaf, partial(_changed, name, edits[name]))
         return output
 
     return hook
+
+
+def _changed(name: str, change: Edit, tensor: Tensor) -> Tensor:
+    new = change(tensor)
+    if not isinstance(new, Tensor):
+        raise TypeError(f"The edit of {name!r} gave {type(new).__name__}, not a tensor. Let it return one.")
+    return new
 
 
 def _children(output: Any) -> Iterator[tuple[Any, Any]]:
@@ -90,8 +98,12 @@ def _children(output: Any) -> Iterator[tuple[Any, Any]]:
         yield from output.items()
     elif isinstance(output, (tuple, list)):
         yield from enumerate(output)
-    elif is_dataclass(output) and not isinstance(output, type):
+    elif _is_record(output):
         yield from ((field.name, getattr(output, field.name)) for field in fields(output))
+
+
+def _is_record(output: Any) -> bool:
+    return is_dataclass(output) and not isinstance(output, type)
 
 
 def _walk(output: Any, leaf: str) -> Iterator[tuple[str, Tensor]]:
@@ -116,10 +128,8 @@ def _rebuilt(output: Any, here: str, place: str, change: Edit) -> Any:
 def _with_child(output: Any, key: Any, value: Any) -> Any:
     if isinstance(output, Mapping):
         changed = {**output, key: value}
-        return (
-            changed if type(output) is dict else type(output)(**changed)
-        )  # a dict with attributes: ModelOutput
-    if is_dataclass(output) and not isinstance(output, type):
+        return changed if type(output) is dict else type(output)(**changed)  # a dict with attributes: ModelOutput
+    if _is_record(output):
         return replace(output, **{key: value})
     items = [value if i == key else item for i, item in enumerate(output)]
     return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)

@@ -15,7 +15,6 @@ from vizkit.nets.calls import Place, leaves
 from vizkit.nets.network import Network
 from vizkit.nets.receptive_field import Field, fields
 from vizkit.nets.table import html_table, text_table
-from vizkit.nets.twin import at_rest
 
 
 @dataclass(frozen=True)
@@ -148,12 +147,14 @@ class _Output:
 
 
 def _describe(net: Network) -> Layers:
-    picture = torch.rand(1, net.channels, *net.size, generator=torch.Generator().manual_seed(0))
-    picture = picture.to(net.device, net.dtype)
-    outputs, overwritten = _probe(net, picture.requires_grad_())
-    if not any(not o.place.path for o in outputs):
-        raise TypeError(f"{net.name} returned no tensor of (1, …) floats. Wrap a module whose output has the batch first.")
-    seen = fields(picture, [o.node for o in outputs])
+    with torch.inference_mode(False), torch.enable_grad(), net.at_rest():
+        picture = torch.rand(1, net.channels, *net.size, generator=torch.Generator().manual_seed(0))
+        picture = picture.to(net.device, net.dtype).requires_grad_()
+        outputs, overwritten = _probe(net, picture)
+        seen = fields(picture, [o.node for o in outputs])
+    if all(o.place.path for o in outputs):
+        wanted = "Wrap a module whose output has the batch first."
+        raise TypeError(f"{net.name} returned no tensor of (1, …) floats. {wanted}")
     same, stages = _same_as(outputs), _stages([str(o.place) for o in outputs])
     entries = tuple(
         _layer(o, field, stages[str(o.place)], overwritten.get(str(o.place)), same.get(str(o.place)))
@@ -191,8 +192,7 @@ def _probe(net: Network, picture: Tensor) -> tuple[list[_Output], dict[str, str]
     parts = [(path, part) for path, part in twin.named_modules() if "parametrizations" not in path.split(".")]
     handles = [listen(path, part) for path, part in parts]
     try:
-        with torch.inference_mode(False), torch.enable_grad(), at_rest(twin):
-            twin(net.prepare(picture))
+        twin(net.prepare(picture))
     finally:
         for handle in handles:
             handle.remove()

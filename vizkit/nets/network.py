@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from vizkit.nets.calls import Edit
-from vizkit.nets.twin import Double
+from vizkit.nets.twin import Double, at_rest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,20 +33,14 @@ class Network:
     def __post_init__(self):
         _check_module(self.module)
         if self.channels < 1:
-            raise ValueError(
-                f"channels={self.channels}, but a picture has at least 1. Say how many yours has."
-            )
+            raise ValueError(f"channels={self.channels}, but a picture has at least 1. Say how many yours has.")
         if len(self.size) != 2 or min(self.size) < 1:
-            raise ValueError(
-                f"size={self.size!r} is no (height, width). Give two whole numbers above 0, or one."
-            )
+            raise ValueError(f"size={self.size!r} is no (height, width). Give two whole numbers above 0, or one.")
         put = object.__setattr__
         put(self, "mean", _per_channel("mean", self.mean or 0.0, self.channels))
         put(self, "std", _per_channel("std", self.std or 1.0, self.channels))
         if min(self.std) <= 0:
-            raise ValueError(
-                f"std={self.std} must be above 0, as pictures are divided by it. Leave it out for 1."
-            )
+            raise ValueError(f"std={self.std} must be above 0, as pictures are divided by it. Leave it out for 1.")
         put(self, "name", self.name or type(self.module).__name__)
 
     @property
@@ -65,9 +60,13 @@ class Network:
         """An evaluation-mode copy of the module that shares its weights' storage and asks for no gradients.
 
         Made once, and anew after the module was moved or rebuilt. Where the module cannot be copied it is the
-        module itself; `vizkit.activations` then puts its modes right for each call, so prefer that to calling it.
+        module itself, so call it inside `with net.at_rest():`, as `vizkit.activations` does.
         """
         return self._double.of(self.module, self.edits)
+
+    def at_rest(self) -> AbstractContextManager[None]:
+        """Put around a call of `twin`: evaluation mode and no gradients for weights; free where it is a copy."""
+        return at_rest(self.module) if self.twin is self.module else nullcontext()
 
     @property
     def weight_hash(self) -> str:
@@ -106,8 +105,9 @@ class Network:
 
     def _affine(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Scale and shift (1, c, 1, 1) that take [0, 1] to normalized values."""
-        mean, std = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1, 1) for v in (self.mean, self.std))
-        return (1 / std).to(x), (-mean / std).to(x)
+        with torch.inference_mode(False):  # remembered, so it must serve callers who want gradients, too
+            mean, std = (torch.tensor(v, dtype=torch.float64).view(1, -1, 1, 1) for v in (self.mean, self.std))
+            return (1 / std).to(x), (-mean / std).to(x)
 
     def _check(self, x: Tensor) -> None:
         if not isinstance(x, Tensor):
@@ -128,7 +128,9 @@ class Network:
         seen = f"{w} × {h} pictures of {self.channels} channel{'s' * (self.channels != 1)}"
         told = f", {len(self.labels)} labels" if self.labels else ""
         edits = f", edited at {', '.join(self.edits)}" if self.edits else ""
-        return f"{self.name}: {type(self.module).__name__} for {seen}, {count:,} parameters{told}, on {self.device}{edits}"
+        kind = type(self.module).__name__
+        who = self.name if self.name == kind else f"{self.name}: {kind}"
+        return f"{who} for {seen}, {count:,} parameters{told}, on {self.device}{edits}"
 
 
 def wrap(
@@ -156,7 +158,7 @@ def wrap(
         ValueError: the size, channels, mean and std do not fit together, or weights have no shape yet.
 
     >>> vizkit.wrap(SmallNet(), size=28, channels=1)
-    SmallNet: SmallNet for 28 × 28 pictures of 1 channel, 9,098 parameters, on cpu
+    SmallNet for 28 × 28 pictures of 1 channel, 9,098 parameters, on cpu
     """
     return Network(
         module,
@@ -174,9 +176,7 @@ def _per_channel(what: str, values: float | Sequence[float], channels: int) -> t
         return (float(values),) * channels
     found = tuple(float(v) for v in values)
     if len(found) != channels:
-        raise ValueError(
-            f"{what} has {len(found)} values for {channels} channels. Give one each, or one number."
-        )
+        raise ValueError(f"{what} has {len(found)} values for {channels} channels. Give one each, or one number.")
     return found
 
 
@@ -184,14 +184,10 @@ def _check_module(module: nn.Module) -> None:
     if isinstance(module, type):
         raise TypeError(f"{module.__name__} is a class. Wrap an object of it: {module.__name__}().")
     if not isinstance(module, nn.Module):
-        raise TypeError(
-            f"A network is an nn.Module, not {type(module).__name__}. Load its weights into one first."
-        )
+        raise TypeError(f"A network is an nn.Module, not {type(module).__name__}. Load its weights into one first.")
     for name, tensor in module.named_parameters():
         if nn.parameter.is_lazy(tensor):
-            raise ValueError(
-                f"The weight {name!r} has no shape yet. Call the module on a picture once, then wrap it."
-            )
+            raise ValueError(f"The weight {name!r} has no shape yet. Call the module on a picture once, then wrap it.")
 
 
 def _first(module: nn.Module, floating: bool = False) -> Tensor | None:
@@ -203,7 +199,8 @@ def _first(module: nn.Module, floating: bool = False) -> Tensor | None:
 
 
 def _wrong_channels(net: Network, x: Tensor) -> str:
-    told = f"{net.name} takes {net.channels} channel{'s' * (net.channels != 1)}, but x {tuple(x.shape)} has {x.shape[1]}."
+    wanted = f"{net.channels} channel{'s' * (net.channels != 1)}"
+    told = f"{net.name} takes {wanted}, but x {tuple(x.shape)} has {x.shape[1]}."
     if x.shape[1] == 1:
         return f"{told} Try x.expand(-1, {net.channels}, -1, -1)."
     if x.shape[-1] == net.channels:

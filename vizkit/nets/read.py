@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -45,8 +46,9 @@ class Reader:
     def __init__(self, net: Network, layers: Sequence[str]):
         if isinstance(layers, str):
             raise TypeError(f"layers={layers!r} is one string; a list is wanted. Try [{layers!r}].")
-        self.net, self.layers = net, tuple(layers)
+        self.net, self.layers = net, tuple(dict.fromkeys(layers))
         self._twin = net.twin
+        self._rest = partial(at_rest, self._twin) if self._twin is net.module else nullcontext
         self._wanted = by_path(self.layers)
         self._output = self._wanted.pop("", {}).get(1, {})
         parts = dict(self._twin.named_modules())
@@ -69,9 +71,6 @@ class Reader:
             self._refuse(set(seen))
         return {name: seen[name] for name in self.layers}
 
-    def _rest(self):
-        return at_rest(self._twin) if self._twin is self.net.module else nullcontext()
-
     @contextmanager
     def _listening(self, seen: dict[str, Tensor], enough: "_Enough") -> Iterator[None]:
         left = {(path, count) for path, counts in self._wanted.items() for count in counts}
@@ -93,9 +92,7 @@ class Reader:
             if name not in seen:
                 known[name]  # says what is wrong with a name that does not exist
         missing = ", ".join(repr(name) for name in self.layers if name not in seen)
-        raise LookupError(
-            f"{self.net.name} did not run {missing} on this picture. Try one of {self.net.size} pixels."
-        )
+        raise LookupError(f"{self.net.name} did not run {missing} on this picture. Try one of {self.net.size} pixels.")
 
 
 class _Enough(BaseException):

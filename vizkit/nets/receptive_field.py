@@ -1,4 +1,4 @@
-"""Which pixels a unit can see, in theory: read off the autograd graph, so it holds for any network. No numbers are used.
+"""Which pixels a unit can see, in theory: read off the autograd graph, whatever the network. No numbers are used.
 
 Along each axis, unit o sees the pixels `first(o)` to `last(o)`, both whole numbers that may lie outside the picture
 (padding); both repeat with a period, so strides, dilation, upsampling and transposed convolutions are all exact.
@@ -193,8 +193,8 @@ def _convolution(node: Node, edges: list, output: tuple[int, ...]) -> _State:
 def _pool(node: Node, edges: list, output: tuple[int, ...]) -> _State:
     kernel = node._saved_kernel_size
     dilation = getattr(node, "_saved_dilation", (1, 1))
-    steps = zip(kernel, node._saved_stride or kernel, node._saved_padding, dilation, strict=True)
-    return _through(edges[0][0], *(_window(*step) for step in steps))
+    settings = (kernel, node._saved_stride or kernel, node._saved_padding, dilation)
+    return _through(edges[0][0], *(_window(*step) for step in zip(*(s[-2:] for s in settings), strict=True)))
 
 
 def _window(kernel: int, stride: int, padding: int, dilation: int) -> tuple[Taps, int, int]:
@@ -325,8 +325,8 @@ def _view(node: Node, edges: list, output: tuple[int, ...]) -> _State:
         return replace(state, folded=None) if output[:-1] == state.folded else _WHOLE
     if output == (math.prod(shape[:-1]), shape[-1]) and -1 not in state.dims:
         return replace(state, folded=shape[:-1])
-    moved = {d: _kept(d, shape, output) for d in state.dims}
-    return _renumbered(state, moved) if None not in moved.values() else _WHOLE
+    moved = {d: kept for d in state.dims if (kept := _kept(d, shape, output)) is not None}
+    return _renumbered(state, moved) if len(moved) == 2 else _WHOLE
 
 
 def _kept(dim: int, shape: tuple[int, ...], output: tuple[int, ...]) -> int | None:
@@ -358,28 +358,34 @@ def _plain(n: Fraction) -> float:
     return int(n) if n.denominator == 1 else float(n)
 
 
-_POINTWISE = """Abs Add Alias AsStrided Cat Celu Clamp ClampMax ClampMin Clone Contiguous CopyBackwards Copy Div Elu Erf
-    Exp Expand Gelu Glu HardShrink Hardshrink Hardsigmoid Hardswish Hardtanh LeakyRelu Lerp Log Log1P LogSigmoid Maximum
-    Minimum Mish Mul Neg Pow PreluKernel Reciprocal Relu Relu6 RsqrtBackward Rsqrt Selu Sigmoid Sign Silu Sin Softplus
-    Softshrink Split Sqrt Square Sub Tanh Threshold ToCopy Where Addcmul Addcdiv Addcmul Cos Detach NativeDropout""".split()
+# fmt: off
+_POINTWISE = [
+    "Abs", "Add", "Addcmul", "Alias", "Cat", "Celu", "Clamp", "ClampMax", "ClampMin", "Clone", "Copy",
+    "Div", "Elu", "Erf", "Exp", "Expand", "Gelu", "Glu", "Hardshrink", "Hardsigmoid", "Hardswish",
+    "Hardtanh", "LeakyRelu", "Lerp", "Log", "Log1P", "LogSigmoid", "Maximum", "Minimum", "Mish", "Mul",
+    "Neg", "Pow", "PreluKernel", "Reciprocal", "Relu", "Rsqrt", "Selu", "Sigmoid", "Sign", "Silu",
+    "Softplus", "Softshrink", "Split", "Sqrt", "Sub", "Tanh", "Threshold", "ToCopy", "Where",
+]
+# fmt: on
 
 _RULES: dict[str, Callable[..., _State]] = {
     **dict.fromkeys(_POINTWISE, _alike),
     **dict.fromkeys(["Convolution", "MkldnnConvolution", "CudnnConvolution", "MpsConvolution"], _convolution),
-    **dict.fromkeys(["MaxPool2DWithIndices", "MaxPool2D", "AvgPool2D"], _pool),
+    **dict.fromkeys(["MaxPool2DWithIndices", "AvgPool2D", "MaxPool3DWithIndices", "AvgPool3D"], _pool),
     **dict.fromkeys(["AdaptiveAvgPool2D", "AdaptiveMaxPool2D"], _adaptive_pool),
     **dict.fromkeys(["NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm"], _batch_norm),
     **dict.fromkeys(["ConstantPadNd", "ReflectionPad2D", "ReplicationPad2D"], _pad),
     **dict.fromkeys(["View", "UnsafeView", "ReshapeAlias"], _view),
     **dict.fromkeys(["Addmm", "Mm"], _matrix),
-    **dict.fromkeys(["Mean", "Sum", "Amax", "Amin", "Max", "Min", "Softmax", "LogSoftmax", "Unbind"], _over_dims),
+    **dict.fromkeys(
+        ["Mean", "Sum", "Amax", "Amin", "Max", "Min", "Softmax", "LogSoftmax", "Unbind", "Squeeze"], _over_dims
+    ),
     "UpsampleNearest2D": _upsample(0, 0),
     "UpsampleBilinear2D": _upsample(0, 1),
     "UpsampleBicubic2D": _upsample(1, 2),
     "PixelShuffle": _shuffle,
     "PixelUnshuffle": _unshuffle,
     "Slice": _slice,
-    "Select": _over_dims,
     "Permute": _permute,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,

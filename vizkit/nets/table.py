@@ -1,4 +1,4 @@
-"""A table of words, as aligned text for a terminal and as HTML for a page. A row has as many cells as there are columns."""
+"""A table of words, as aligned text for a terminal and as HTML for a page. Rows have a cell for each column."""
 
 from collections.abc import Iterable, Sequence
 from html import escape

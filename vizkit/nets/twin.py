@@ -43,11 +43,9 @@ class Double:
 
 def copied(module: nn.Module) -> nn.Module:
     """A copy in evaluation mode whose tensors share the storage of `module`'s and ask for no gradient."""
-    memo: dict[int, Any] = {}
-    for part in module.modules():
-        for tensor in _tensors(part):
-            memo[id(tensor)] = _same_numbers(tensor)
-    return copy.deepcopy(module, memo).eval()
+    with torch.inference_mode(False):  # it may be made in a caller's inference mode and outlive it
+        memo: dict[int, Any] = {id(t): _same_numbers(t) for part in module.modules() for t in _tensors(part)}
+        return copy.deepcopy(module, memo).eval()
 
 
 def fingerprint(module: nn.Module) -> tuple:
@@ -60,19 +58,27 @@ def fingerprint(module: nn.Module) -> tuple:
 
 @contextmanager
 def at_rest(module: nn.Module) -> Iterator[None]:
-    """Inside, `module` is in evaluation mode and its weights ask for no gradient; after, all is as it was."""
-    modes = [(part, part.training) for part in module.modules()]
-    weights = [weight for weight in module.parameters() if weight.requires_grad]
-    try:
-        module.eval()
-        for weight in weights:
-            weight.requires_grad_(False)
-        yield
-    finally:
-        for part, training in modes:
-            part.training = training
-        for weight in weights:
-            weight.requires_grad_(True)
+    """Inside, `module` is in evaluation mode and its weights ask for no gradient; after, all is as it was.
+
+    For modules that cannot be copied. One thread at a time, or the second would take the first's modes for
+    the user's and leave them behind.
+    """
+    with _one_at_a_time:
+        modes = [(part, part.training) for part in module.modules()]
+        weights = [weight for weight in module.parameters() if weight.requires_grad]
+        try:
+            module.eval()
+            for weight in weights:
+                weight.requires_grad_(False)
+            yield
+        finally:
+            for part, training in modes:
+                part.training = training
+            for weight in weights:
+                weight.requires_grad_(True)
+
+
+_one_at_a_time = threading.RLock()
 
 
 def _make(module: nn.Module, edits: Mapping[str, Edit]) -> nn.Module:
