@@ -50,9 +50,7 @@ def test_imports_point_only_up_the_tree(path):
         if there is None or ORDER.index(there) <= ORDER.index(here.parts[0]):
             continue
         allowed = not at_top and (here.as_posix(), there) in HAND_OVERS
-        assert allowed or _type_checking_only(path, module), (
-            f"{here} imports {module}, which lies further down"
-        )
+        assert allowed or _type_checking_only(path, module), f"{here} imports {module}, which lies further down"
 
 
 def _type_checking_only(path: Path, module: str) -> bool:
@@ -82,7 +80,10 @@ def test_what_computes_imports_no_widgets():
 
 
 def test_import_vizkit_brings_neither_torchvision_nor_the_methods():
-    code = "import sys, vizkit; print([m for m in sys.modules if m.split('.')[0] == 'torchvision' or m.startswith('vizkit.')])"
+    code = (
+        "import sys, vizkit;"
+        "print([m for m in sys.modules if m.split('.')[0] == 'torchvision' or m.startswith('vizkit.')])"
+    )
     assert fresh(code) == "[]"
 
 

@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 import torch
-from tests.zoo import zoo
 
 import vizkit
+from tests.zoo import zoo
 from vizkit.core.controls import LayerName, Range, Unit, controls
 from vizkit.core.results import Images, tensors
 from vizkit.methods import catalogue

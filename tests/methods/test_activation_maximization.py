@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from tests.zoo import zoo
 
 import vizkit
+from tests.zoo import zoo
 from vizkit.core.presets import presets_of
 from vizkit.methods import activation_maximization
 

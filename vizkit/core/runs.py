@@ -67,8 +67,8 @@ class Run:
         """Play to the end and return the last frame's result; interrupted, the best so far with a warning."""
         frame = None
         try:
-            for frame in self:
-                pass
+            for last in self:
+                frame = last
         except KeyboardInterrupt:
             if frame is None:
                 raise
