@@ -5,6 +5,7 @@ Objectives add, subtract and scale: `channel("layer3", 7) - 0.1 * energy("layer3
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -44,16 +45,17 @@ def channel(layer: str, units: Units) -> Objective:
 
     `units` is one channel for every picture, or one for each, (n,).
     """
-    return Objective((layer,), lambda seen: _gather(positions_last(seen[layer]), units).mean(-1))
+    choose = _chooser(units)
+    return Objective((layer,), lambda seen: choose(positions_last(seen[layer])).mean(-1))
 
 
 def neuron(layer: str, units: Units, position: tuple[int, int] | None = None) -> Objective:
     """A channel at one position (row, column), the center if None; of a token layer, the middle token."""
+    choose = _chooser(units)
 
     def score(seen):
         a = seen[layer]
-        chosen = _gather(positions_last(a), units)
-        return chosen[:, _flat_position(a, position)]
+        return choose(positions_last(a))[:, _flat_position(a, position)]
 
     return Objective((layer,), score)
 
@@ -63,13 +65,14 @@ def direction(layer: str, vectors: Tensor, cosine: float = 0.0) -> Objective:
 
     The cosine, held at 0.1 or more, keeps a direction from being served by mere length (lucid's `direction`).
     """
+    beside = _beside(vectors.float())
 
     def score(seen):
-        a = positions_last(seen[layer])
+        a = positions_last(seen[layer]).float()
         if vectors.ndim > 2 or vectors.shape[-1] != a.shape[1]:
             wanted = f"one number per channel of {layer}, ({a.shape[1]},) or (n, {a.shape[1]})"
             raise ValueError(f"vectors has shape {tuple(vectors.shape)}; it needs {wanted}.")
-        v = vectors.to(a).reshape(-1, a.shape[1], 1)
+        v = beside(a.device).reshape(-1, a.shape[1], 1)
         along = (a * v).sum(1)
         if cosine:
             along = along * F.cosine_similarity(a, v.expand_as(a), dim=1).clamp(min=0.1) ** cosine
@@ -83,10 +86,11 @@ def probability(layer: str, units: Units) -> Objective:
 
     At `output` this is the log-probability of a class; a picture must then not look like its neighbors.
     """
+    choose = _chooser(units)
 
     def score(seen):
         a = positions_last(seen[layer]).float().mean(-1, keepdim=True)
-        return _gather(a.log_softmax(1), units).mean(-1)
+        return choose(a.log_softmax(1)).mean(-1)
 
     return Objective((layer,), score)
 
@@ -103,13 +107,24 @@ def positions_last(a: Tensor) -> Tensor:
     return a.transpose(1, 2) if a.ndim == 3 else a.flatten(2)
 
 
-def _gather(a: Tensor, units: Units) -> Tensor:
+def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
+    """(n, channels, positions) -> (n, positions): of each picture its own unit, in float32."""
     index = torch.as_tensor(units).reshape(-1)
-    if index.min() < 0 or index.max() >= a.shape[1]:
-        wrong = index[(index < 0) | (index >= a.shape[1])][0].item()
-        raise LookupError(f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}.")
-    index = index.to(a.device).expand(len(a))
-    return a.gather(1, index[:, None, None].expand(-1, 1, a.shape[2]))[:, 0].float()
+    beside, low, high = _beside(index), int(index.min()), int(index.max())
+
+    def choose(a: Tensor) -> Tensor:
+        if low < 0 or high >= a.shape[1]:
+            wrong = low if low < 0 else high
+            raise LookupError(f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}.")
+        chosen = beside(a.device).expand(len(a))[:, None, None].expand(-1, 1, a.shape[2])
+        return a.gather(1, chosen)[:, 0].float()
+
+    return choose
+
+
+def _beside(value: Tensor) -> Callable[[torch.device], Tensor]:
+    """`value` on a device, moved there once: a captured step cannot copy from the host."""
+    return cache(lambda device: value.to(device))
 
 
 def _flat_position(a: Tensor, position: tuple[int, int] | None) -> int:
