@@ -10,6 +10,11 @@ from vizkit.nets.network import Network, wrap
 
 def zoo() -> dict[str, Network]:
     """Freshly made networks by what is awkward about them; the same weights every time."""
+    with torch.random.fork_rng(devices=[]):  # modules draw weights when they are made
+        return _networks()
+
+
+def _networks() -> dict[str, Network]:
     return {
         "in-place relu": wrap(_seeded(InPlace()), 20),
         "reused module": wrap(_seeded(Reused()), 16, mean=0.5, std=0.25),

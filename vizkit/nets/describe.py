@@ -131,8 +131,7 @@ def layers(net: Network) -> Layers:
     >>> vizkit.layers(net).default
     'layer4'
     """
-    net.twin  # noqa: B018 - what is remembered belongs to the twin of now
-    return net._double.once("layers", lambda: _describe(net))
+    return net.once("layers", lambda: _describe(net))
 
 
 @dataclass(frozen=True, eq=False)

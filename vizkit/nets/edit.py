@@ -25,8 +25,8 @@ def edited(net: Network, edits: Mapping[str, Edit]) -> Network:
     known = layers(net)
     together = dict(net.edits)
     for name, change in edits.items():
-        assert known[name]  # says what is wrong with a name that does not exist
-        together[name] = _after(together[name], change) if name in together else change
+        layer = known[name].name
+        together[layer] = _after(together[layer], change) if layer in together else change
     made = replace(net, edits=together, made_by=_call(net, edits))
     made.twin  # noqa: B018 - a module that cannot be copied fails here, not at first use
     return made

@@ -39,7 +39,7 @@ def load(name: str, weights: str | Path | None = None, *, partial: bool = False)
         ValueError: the file fits another network, lacks weights, or holds more than numbers.
 
     >>> vizkit.load("world")
-    world: WorldNet for 96 × 96 pictures of 3 channels, 366,460 parameters, 12 labels, on cpu
+    world: WorldNet for 96 × 96 pictures of 3 channels, 288,060 parameters, 12 labels, on cpu
     """
     plan = _world(name) if name in BUNDLED else _torchvision(name)
     trained = weights != "random"

@@ -1,15 +1,18 @@
 """A vision network and what it expects of a picture. Pictures are (n, c, h, w) in [0, 1] until `prepare`."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from vizkit.nets.calls import Edit
 from vizkit.nets.twin import Double, at_rest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,9 +37,8 @@ class Network:
         _check_module(self.module)
         if self.channels < 1:
             raise ValueError(f"channels={self.channels}, but a picture has at least 1. Say how many yours has.")
-        if len(self.size) != 2 or min(self.size) < 1:
-            raise ValueError(f"size={self.size!r} is no (height, width). Give two whole numbers above 0, or one.")
         put = object.__setattr__
+        put(self, "size", _pair(self.size))
         put(self, "mean", _per_channel("mean", self.mean or 0.0, self.channels))
         put(self, "std", _per_channel("std", self.std or 1.0, self.channels))
         if min(self.std) <= 0:
@@ -64,6 +66,11 @@ class Network:
         """
         return self._double.of(self.module, self.edits)
 
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What `make()` gives, remembered until the module changes."""
+        self._double.of(self.module, self.edits)  # forgets what was known of another module
+        return self._double.once(key, make)
+
     def at_rest(self) -> AbstractContextManager[None]:
         """Put around a call of `twin`: evaluation mode and no gradients for weights; free where it is a copy."""
         return at_rest(self.module) if self.twin is self.module else nullcontext()
@@ -72,7 +79,8 @@ class Network:
     def weight_hash(self) -> str:
         """First 12 hex digits of the SHA-256 over all named tensors: names, types, shapes and numbers."""
         digest = hashlib.sha256()
-        for name, tensor in sorted(self.module.state_dict(keep_vars=True).items()):
+        tensors = {n: t for n, t in self.module.state_dict(keep_vars=True).items() if isinstance(t, Tensor)}
+        for name, tensor in sorted(tensors.items()):
             plain = tensor.detach().cpu().contiguous()
             digest.update(f"{name} {plain.dtype} {tuple(plain.shape)}".encode())
             digest.update(plain.reshape(-1).view(torch.uint8).numpy().data)
@@ -144,6 +152,8 @@ def wrap(
 ) -> Network:
     """Any `module` that takes pictures, as a `Network`. Runs nothing and changes nothing.
 
+    Of a module from `torch.compile`, the one it was compiled from is taken, as hooks would break its graph.
+
     Args:
         module: The network; it stays yours, and what you train later is what is shown later.
         size: Height and width of its pictures in pixels, or one number for both.
@@ -161,14 +171,21 @@ def wrap(
     SmallNet for 28 × 28 pictures of 1 channel, 9,098 parameters, on cpu
     """
     return Network(
-        module,
-        size=(size, size) if isinstance(size, int) else tuple(size),  # pyright: ignore[reportArgumentType]
+        getattr(module, "_orig_mod", module),
+        size=_pair(size),
         channels=channels,
         mean=() if mean is None else _per_channel("mean", mean, channels),
         std=() if std is None else _per_channel("std", std, channels),
         labels=tuple(labels),
         name=name or "",
     )
+
+
+def _pair(size: int | Sequence[int]) -> tuple[int, int]:
+    sides = tuple(size) if isinstance(size, Sequence) else (size, size)
+    if len(sides) != 2 or min(sides) < 1:
+        raise ValueError(f"size={size!r} is no (height, width). Give two whole numbers above 0, or one.")
+    return int(sides[0]), int(sides[1])
 
 
 def _per_channel(what: str, values: float | Sequence[float], channels: int) -> tuple[float, ...]:
@@ -185,6 +202,8 @@ def _check_module(module: nn.Module) -> None:
         raise TypeError(f"{module.__name__} is a class. Wrap an object of it: {module.__name__}().")
     if not isinstance(module, nn.Module):
         raise TypeError(f"A network is an nn.Module, not {type(module).__name__}. Load its weights into one first.")
+    if isinstance(module, torch.jit.ScriptModule):
+        raise TypeError("Nothing can be read inside a ScriptModule. Wrap the Python module it was made from.")
     for name, tensor in module.named_parameters():
         if nn.parameter.is_lazy(tensor):
             raise ValueError(f"The weight {name!r} has no shape yet. Call the module on a picture once, then wrap it.")

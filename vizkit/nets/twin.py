@@ -67,7 +67,8 @@ def at_rest(module: nn.Module) -> Iterator[None]:
         modes = [(part, part.training) for part in module.modules()]
         weights = [weight for weight in module.parameters() if weight.requires_grad]
         try:
-            module.eval()
+            for part, _ in modes:
+                part.training = False  # not .eval(), which a class may have given side effects
             for weight in weights:
                 weight.requires_grad_(False)
             yield
@@ -99,7 +100,8 @@ def _tensors(part: nn.Module) -> Iterator[Tensor]:
 
 
 def _same_numbers(tensor: Tensor) -> Tensor:
-    view = tensor.detach()
+    # what was made in inference mode can neither be trained nor pass a gradient on, unless copied
+    view = tensor.clone() if tensor.is_inference() else tensor.detach()
     return nn.Parameter(view, requires_grad=False) if isinstance(tensor, nn.Parameter) else view
 
 
