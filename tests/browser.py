@@ -1,0 +1,66 @@
+"""Chromium for tests: found, started once per module, closed without a trace."""
+
+import contextlib
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str:
+    """The path of Chromium; skips where there is none, and fails where the environment promises one."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None and (os.environ.get("CI") == "true" or os.environ.get("VIZKIT_REQUIRE_BROWSER") == "1"):
+        pytest.fail("No Chromium on the path, and this run requires one. Install the package `chromium`.")
+    if found is None:
+        pytest.skip("no Chromium on the path; install the package `chromium` to run this test")
+    return found
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that reaches nothing but this machine."""
+    path, state = chromium(), random.getstate()
+    with sync_playwright() as playwright:
+        random.setstate(state)  # Playwright draws from it when it starts, and tests check that nobody does
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@contextlib.contextmanager
+def page(running: Browser, width: int = 900, height: int = 700, theme: str = "light") -> Iterator[Page]:
+    """An empty page; errors that its scripts throw or log fail the test."""
+    context = running.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    opened, errors = context.new_page(), []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    try:
+        yield opened
+    finally:
+        context.close()
+    assert not errors, f"the page reported {errors}"
+
+
+def open_html(opened: Page, html: str, folder: Path) -> None:
+    """Write `html` as a file into `folder` and open it as a reader would, over file://."""
+    path = folder / "page.html"
+    path.write_text(html, encoding="utf-8")
+    opened.goto(path.as_uri())

@@ -1,0 +1,67 @@
+"""Curves as plotly figures, read back from the figure's own description."""
+
+import json
+
+import plotly.graph_objects as go
+import torch
+
+from vizkit.core.results import Curves
+from vizkit.views.charts import COLORS, line_chart
+
+
+def curves(*names: str) -> Curves:
+    return Curves(torch.arange(4.0), {n: torch.arange(4.0) * i for i, n in enumerate(names)}, "step", "value")
+
+
+def contrast(color: str, background: float) -> float:
+    """WCAG 2 contrast of a #rrggbb color on a background of given relative luminance."""
+    levels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+    own = sum(share * v for share, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return (max(own, background) + 0.05) / (min(own, background) + 0.05)
+
+
+def test_the_figure_holds_the_numbers_of_the_curves():
+    figure = line_chart(curves("a", "b"))
+    assert isinstance(figure, go.Figure)
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    assert [list(trace.y) for trace in figure.data] == [[0, 0, 0, 0], [0, 1, 2, 3]]
+    assert list(figure.data[0].x) == [0, 1, 2, 3]
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("step", "value")
+
+
+def test_lines_keep_apart_beyond_the_number_of_colors():
+    figure = line_chart(curves(*(f"line {i}" for i in range(15))))
+    assert len({(trace.line.color, trace.line.dash) for trace in figure.data}) == 15
+
+
+def test_a_legend_appears_with_the_second_line():
+    assert not line_chart(curves("a")).layout.showlegend
+    assert line_chart(curves("a", "b")).layout.showlegend
+
+
+def test_nothing_is_drawn_behind_the_lines_and_every_color_stands_out_on_light_and_dark():
+    layout = line_chart(curves("a")).layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    for color in (*COLORS, layout.font.color):
+        assert contrast(color, background=1.0) > 1.9, f"{color} on white"
+        assert contrast(color, background=0.006) > 3, f"{color} on #111"
+
+
+def test_names_reach_plotly_as_text():
+    figure = line_chart(curves("<b>bold</b>", "a & b"))
+    assert "<b>" not in json.dumps(figure.to_plotly_json())
+    assert figure.data[1].name == "a &amp; b"
+
+
+def test_a_single_point_is_visible():
+    figure = line_chart(Curves(torch.zeros(1), {"a": torch.ones(1)}))
+    assert "markers" in figure.data[0].mode
+
+
+def test_curves_with_no_line_make_an_empty_figure():
+    assert len(line_chart(Curves(torch.zeros(0), {})).data) == 0
+
+
+def test_a_result_hands_over_to_the_chart():
+    assert len(curves("a").figure().data) == 1

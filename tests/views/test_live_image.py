@@ -1,0 +1,218 @@
+"""The live picture without a browser: what it publishes, what it answers, what it keeps."""
+
+import contextvars
+import io
+import threading
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.views.clock import Clock
+from vizkit.core.results import Images
+from vizkit.views.link import MOST
+from vizkit.views.live_image import KEEP_EVERY, LiveImage
+
+
+class Wire:
+    """A comm that writes down what it is given."""
+
+    kernel = object()
+
+    def __init__(self, comm_id: str):
+        self.comm_id = comm_id
+        self.sent, self.contexts = [], []
+
+    def send(self, data, metadata=None, buffers=()):
+        self.sent.append((data, list(buffers or [])))
+        self.contexts.append(requester.get(None))
+
+    def on_msg(self, callback):
+        self.receive = callback
+
+    def close(self, *args, **kwargs):
+        pass
+
+    def frames(self) -> list[int]:
+        """The numbers of the frames sent as messages."""
+        messages = [data["content"] for data, _ in self.sent if data["method"] == "custom"]
+        return [message["frame"] for message in messages if "frame" in message]
+
+    def kept(self) -> int:
+        """How often pictures went through the trait."""
+        return sum("last" in data.get("state", {}) for data, _ in self.sent)
+
+
+requester: contextvars.ContextVar[str] = contextvars.ContextVar("requester")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def view(clock):
+    view = LiveImage(clock=clock)
+    view.comm = Wire(view.comm.comm_id)
+    yield view
+    view.layout.close()
+    view.close()
+
+
+def pictures(*levels: float, captions: tuple[str, ...] = (), channels: int = 3) -> Images:
+    """One even picture of 16 × 8 for each gray level."""
+    return Images(torch.stack([torch.full((channels, 8, 16), level) for level in levels]), captions)
+
+
+def say(view: LiveImage, **message) -> None:
+    """Hand the widget a message as its comm would."""
+    data = {"method": "custom", "content": {"view": "left", **message}}
+    view.comm.receive({"content": {"data": data}, "buffers": []})
+
+
+def level(jpeg: bytes) -> float:
+    """The mean gray level of an encoded picture."""
+    gray = Image.open(io.BytesIO(jpeg)).convert("L")
+    assert gray.size == (16, 8)
+    return sum(gray.tobytes()) / (255 * 16 * 8)
+
+
+def test_a_frame_is_one_message_with_one_jpeg_for_each_picture(view):
+    say(view, ready=True)
+    view.show(pictures(0.0, 0.5, 1.0))
+    (_, buffers), *_ = [(data, b) for data, b in view.comm.sent if "frame" in data.get("content", {})]
+    assert [level(jpeg) for jpeg in buffers] == pytest.approx([0.0, 0.5, 1.0], abs=0.01)
+    assert view.comm.frames() == [1]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 7])
+def test_pictures_of_any_number_of_channels_are_shown_and_the_alt_text_says_how(view, channels):
+    view.show(pictures(0.5, channels=channels))
+    assert Image.open(io.BytesIO(view.last[0])).size == (16, 8)
+    assert ("as RGB" in view.alt or "red and green" in view.alt) == (channels not in {1, 3})
+
+
+def test_captions_and_alt_follow_the_pictures(view):
+    view.show(pictures(0.0, 1.0, captions=("unit 3", "unit 7")))
+    assert view.captions == ["unit 3", "unit 7"]
+    assert view.alt == "2 pictures of 16 × 8, 3 channels: unit 3 · unit 7"
+
+
+def test_a_selection_beyond_the_last_picture_is_given_up(view):
+    view.selected = 2
+    view.show(pictures(0.0, 0.5, 1.0))
+    assert view.selected == 2
+    view.show(pictures(0.0, 0.5))
+    assert view.selected == -1
+
+
+def test_with_no_view_open_only_the_trait_is_set_and_that_once_in_two_seconds(view, clock):
+    for number in range(50):
+        view.show(pictures(number / 50))
+        clock.now += KEEP_EVERY / 10
+    assert view.comm.frames() == []
+    assert view.comm.kept() == 5
+
+
+def test_while_a_view_answers_the_trait_is_left_alone_until_the_run_ends(view, clock):
+    say(view, ready=True)
+    for number in range(1, 101):
+        view.show(pictures(number / 200))
+        say(view, painted=number)
+        clock.now += 0.05
+    assert view.comm.frames() == list(range(1, 101))
+    assert view.comm.kept() == 0
+    view.keep()
+    view.keep()
+    assert view.comm.kept() == 1
+    assert level(view.last[0]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_a_view_cannot_take_is_dropped_but_for_the_newest_which_goes_with_the_answer(view):
+    say(view, ready=True)
+    for number in range(1, 10):
+        view.show(pictures(number / 10))
+    assert view.comm.frames() == [1]
+    say(view, painted=1)
+    assert view.comm.frames() == [1, 9]
+    assert level(view.comm.sent[-1][1][0]) == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_view_that_opens_after_the_run_has_the_last_picture_in_its_state(view):
+    view.show(pictures(0.2))
+    view.show(pictures(0.8))
+    view.keep()
+    state = view.get_state()
+    assert level(state["last"][0]) == pytest.approx(0.8, abs=0.01)
+    say(view, ready=True)
+    assert view.comm.frames() == []
+
+
+def test_a_view_that_opens_during_a_run_is_sent_the_newest_frame_at_once(view):
+    view.show(pictures(0.2))
+    view.show(pictures(0.8))
+    say(view, ready=True)
+    assert view.comm.frames() == [2]
+
+
+def test_keeping_before_anything_was_shown_does_nothing(view):
+    view.keep()
+    assert view.last == []
+
+
+def test_a_view_is_answered_from_its_own_handler(view):
+    contextvars.copy_context().run(lambda: (requester.set("the view"), say(view, ready=True)))
+    assert view.comm.sent == [({"method": "custom", "content": {"hello": "left"}}, [])]
+    assert view.comm.contexts == ["the view"]
+
+
+def test_what_a_worker_thread_publishes_answers_the_newest_message_of_a_view(view):
+    contextvars.copy_context().run(lambda: (requester.set("the view"), say(view, ready=True)))
+    view.comm.contexts.clear()
+    worker = threading.Thread(target=lambda: (view.show(pictures(0.5, captions=("a",))), view.keep()))
+    worker.start()
+    worker.join()
+    assert set(view.comm.contexts) == {"the view"}
+
+
+def test_before_a_view_has_spoken_publishing_belongs_to_whoever_shows(view):
+    contextvars.copy_context().run(lambda: (requester.set("a cell"), view.show(pictures(0.5))))
+    assert set(view.comm.contexts) == {"a cell"}
+
+
+def test_a_message_that_makes_no_sense_is_ignored(view):
+    say(view, ready="perhaps")
+    view.comm.receive({"content": {"data": {"method": "custom", "content": {}}}, "buffers": []})
+    view.show(pictures(0.5))
+    assert view.comm.frames() == []
+
+
+def test_many_threads_may_show_and_answer_at_once_and_no_more_is_in_flight_than_allowed(view):
+    say(view, ready=True)
+
+    def show():
+        for _ in range(40):
+            view.show(pictures(0.5))
+
+    def answer():
+        for _ in range(200):
+            if sent := view.comm.frames():
+                say(view, painted=sent[-1])
+
+    workers = [threading.Thread(target=work) for work in (show, show, answer)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    sent = view.comm.frames()
+    assert len(set(sent)) == len(sent), "no frame goes twice"
+    assert max(sent) - MOST <= 80
+
+
+def test_a_closed_widget_is_silent(view):
+    wire = view.comm
+    view.close()
+    view.show(pictures(0.5))
+    view.keep()
+    assert wire.frames() == []
