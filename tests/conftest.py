@@ -1,8 +1,11 @@
 """What every test gets: one thread, a check that nothing was left behind, and small networks."""
 
 import gc
+import os
 import random
 import threading
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch, and for the kernels that run the notebooks
 
 import numpy as np
 import pytest

@@ -1,0 +1,291 @@
+"""A panel: a method's settings, Run and Stop, the picture as it grows. All of it read from the method's signature."""
+
+import contextvars
+import inspect
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ipywidgets
+
+from vizkit.core.controls import controls, summary
+from vizkit.core.dials import Dial
+from vizkit.core.frames import Frame
+from vizkit.core.presets import preset as named_preset
+from vizkit.core.results import Curves, Images, Result
+from vizkit.core.runs import Run
+from vizkit.methods import find
+from vizkit.nets.network import Network
+from vizkit.play.player import Player, State
+from vizkit.views.live_curve import LiveCurve
+from vizkit.views.live_image import LiveImage
+from vizkit.views.transport import Act, Transport
+from vizkit.widgets import sentences, steering
+from vizkit.widgets.closing import close_parts
+from vizkit.widgets.controls import on_top, settings
+from vizkit.widgets.fold import Fold
+from vizkit.widgets.history import History
+from vizkit.widgets.range_setting import DialSetting
+from vizkit.widgets.setting import Setting
+
+_TELL_EVERY = 0.1  # seconds between two updates of the status line and the curve
+
+
+def panel(
+    method: str | Callable, *args: Any, preset: str | None = None, autostart: bool = True, **arguments: Any
+) -> "Panel":
+    """A widget that plays `method`: its controls, Run and Stop, and the picture as it grows.
+
+    It draws in the background, from the moment it is first seen on a page; nothing starts where there is no page.
+    Turning a dial steers the run in flight, any other setting starts it anew.
+
+    Args:
+        method: A name from the catalogue, or any generator function that yields frames.
+        args: What the method works on, usually a network first, then where its controls start.
+        preset: Named settings of the method to start from; arguments given beside it win.
+        autostart: Whether to draw as soon as the panel is seen, or wait for Run.
+        arguments: Either of the two by name.
+
+    Raises:
+        LookupError: the method, the preset or the layer does not exist; the message names the nearest.
+        TypeError: an argument is unknown, or what the method works on is missing.
+
+    >>> vizkit.panel("activation_maximization", net, unit=7)
+    """
+    found = find(method)
+    values = {**(named_preset(found, preset) if preset else {}), **_by_name(found, args, arguments)}
+    kinds = controls(found)
+    fixed = {name: value for name, value in values.items() if name not in kinds}
+    Run.of(found, **{**fixed, **dict.fromkeys(kinds)})  # a TypeError where an argument is wrong
+    net = next((value for value in fixed.values() if isinstance(value, Network)), None)
+    return Panel(found, fixed, settings(kinds, {name: _plain(value) for name, value in values.items()}, net), autostart)
+
+
+class Panel(ipywidgets.VBox):
+    """The widget that `vizkit.panel` makes.
+
+    `controls` {name: setting} are the controls, each with a `value` to read or set; `run` is the run that they
+    mean; `player` plays it; `frame` is the newest shown, `result` what it holds, `curves` the scalars so far and
+    `error` what ended the run, with its traceback. Where there is no page, play it in the cell:
+
+    >>> for frame in panel.run:
+    ...     panel.show(frame)
+    """
+
+    def __init__(
+        self, method: Callable, given: Mapping[str, Any], settings: dict[str, Setting], autostart: bool = True
+    ):
+        self.method, self.given, self.controls, self.autostart = method, given, settings, autostart
+        self._kinds = controls(method)
+        self.picture, self.curve, self.transport = LiveImage(), LiveCurve(), Transport(self._act)
+        self.frame: Frame | None = None
+        self.player = Player(self._frame_made, self._state_changed)
+        self._lock = threading.RLock()  # guards the three below: a callback may come in any thread
+        self._playing: Run | None = None  # the newest that was given to the player
+        self._history = History(None)
+        self._told = -_TELL_EVERY  # when
+        self._context = contextvars.Context()  # of the newest message from a page
+        super().__init__((self._body(),))
+        self.add_class("vizkit-panel")
+        for setting in self.controls.values():
+            setting.observe(self._changed, "value")
+            setting.observe(self._tell_problems, "problem")
+
+    @property
+    def run(self) -> Run:
+        """The run that the settings mean, not started."""
+        return self._run()
+
+    @property
+    def result(self) -> Result | None:
+        """What the newest frame holds: `panel.result.save("it.png")`."""
+        return self.frame.result if self.frame else None
+
+    @property
+    def curves(self) -> Curves:
+        """The scalars of the frames that were shown, averaged over pictures, over the step."""
+        return self._history.curves
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the newest run as "failed"; None for every other end."""
+        return self.player.error
+
+    def play(self) -> None:
+        """Play the run that the settings mean from its start, instead of what is playing; returns at once."""
+        self._play(self._run())
+
+    def stop(self) -> None:
+        """Ask the run to end after the step in hand; its last frame stays."""
+        self.player.stop()
+
+    def show(self, frame: Frame) -> None:
+        """Show a frame of any run; what the panel plays itself is stopped by another's.
+
+        Raises:
+            TypeError: there is no live view for this kind of result.
+        """
+        if not isinstance(frame.result, Images):
+            kind = type(frame.result).__name__
+            raise TypeError(f"A panel shows Images, and {kind} has no live view. Use panel.run.result().")
+        with self._lock:
+            if frame.result.run is not self._history.run:
+                self.player.stop()
+                self._history = History(frame.result.run)
+            self._history.add(frame)
+            self.frame = frame
+        self.picture.show(frame.result)
+        if frame.last and frame.result.run is not self._playing:  # else the player will tell
+            self._end("done")
+        elif time.monotonic() - self._told >= _TELL_EVERY:
+            self._tell("running", sentences.running(self._history))
+
+    def close(self) -> None:
+        """Stop for good and take everything off the page."""
+        self.player.close()
+        close_parts(self)
+        super().close()
+
+    def __repr__(self) -> str:
+        told = (f"{name}={setting.value!r}" for name, setting in self.controls.items() if on_top(self._kinds[name]))
+        return f"Panel of {self.method.__name__}: {', '.join(told)}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
+        """The widget and, for readers without one, the newest pictures."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None or not isinstance(self.result, Images):
+            return bundle and {**bundle, "text/plain": repr(self)}
+        pictures = self.result._repr_mimebundle_()
+        return {**pictures, **bundle, "text/plain": f"{self!r}\n{pictures['text/plain']}"}
+
+    def _body(self) -> ipywidgets.Box:
+        """Settings beside, or where it is narrow above, what they make."""
+        top = [setting for name, setting in self.controls.items() if on_top(self._kinds[name])]
+        rest = {name: setting for name, setting in self.controls.items() if not on_top(self._kinds[name])}
+        fold = [Fold(rest, {name: self._kinds[name].default for name in rest})] if rest else []
+        about = ipywidgets.Label(summary(self.method)).add_class("vizkit-about")
+        left = ipywidgets.VBox((about, *top, *fold)).add_class("vizkit-settings")
+        right = ipywidgets.Box((self.transport, self.picture, self.curve)).add_class("vizkit-stage")
+        return ipywidgets.Box((left, right)).add_class("vizkit-body")
+
+    def _values(self) -> dict[str, Any]:
+        return {name: setting.value for name, setting in self.controls.items()}
+
+    def _run(self, **changes: Any) -> Run:
+        values = {name: self._argument(name, value) for name, value in self._values().items()}
+        return Run.of(self.method, **{**self.given, **values, **changes})
+
+    def _argument(self, name: str, value: Any) -> Any:
+        """A dial where a single number may be turned in flight."""
+        return Dial(value) if self._kinds[name].dial and isinstance(value, (int, float)) else value
+
+    def _play(self, run: Run) -> None:
+        with self._lock:
+            self._playing, self._history = run, History(run)
+            self._as_answer(self._tell, "running", sentences.running(self._history))
+            self.player.play(run)
+
+    def _go_on(self) -> None:
+        """Play from the last picture where the method can start from one, and else from the start."""
+        takes_a_start = "start" in inspect.signature(self.method).parameters
+        if takes_a_start and isinstance(self.result, Images):
+            self._play(self._run(start=self.result.pixels))
+        else:
+            self.play()
+
+    # What the reader does. In any thread.
+
+    def _act(self, act: Act) -> None:
+        self._context = contextvars.copy_context()
+        if act == "run":
+            self.play()
+        elif act in ("stop", "unseen"):
+            self.stop()
+        elif self.autostart and self.frame is None and self.player.state == "idle":
+            self.play()
+
+    def _changed(self, change: dict) -> None:
+        """Steer the run with a dial, go on from its last picture if it has ended, or start anew; latest wins."""
+        with self._lock:
+            self._forget_problems()
+            if isinstance(change["new"], tuple):
+                self._end_other_strips(change["owner"])
+            run = self._history.run
+            changes = steering.differences(run, self._values()) if run else {}
+            can_turn = run is not None and steering.can_turn(run, changes)
+            if run and can_turn and self._in_flight(run):
+                steering.turn(run, changes)
+            elif changes and (self.player.state != "idle" or self.transport.seen):  # unseen, it starts no thread
+                start = self._go_on if can_turn else self.play
+                start()
+
+    def _in_flight(self, run: Run) -> bool:
+        """Whether `run` will look at its dials again; a run that the player does not play, a cell does."""
+        if run is self._playing:
+            return self.player.state == "running"
+        return self.frame is not None and not self.frame.last
+
+    def _end_other_strips(self, kept: Setting) -> None:
+        """One strip at a time: two would be a product of pictures."""
+        for setting in self.controls.values():
+            if isinstance(kept, DialSetting) and isinstance(setting, DialSetting) and setting is not kept:
+                setting.strip.value = False
+
+    def _forget_problems(self) -> None:
+        for setting in self.controls.values():
+            setting.problem = ""
+
+    def _tell_problems(self, _change: dict) -> None:
+        self.transport.problem = " ".join(s.problem for s in self.controls.values() if s.problem)
+
+    # What the run does. In the player's thread, but for `_tell`.
+
+    def _frame_made(self, frame: Frame) -> None:
+        with self._lock:  # or a run begun meanwhile would be ended by this frame of the one before
+            if frame.result.run is self._history.run:
+                self._as_answer(self.show, frame)
+
+    def _state_changed(self, state: State) -> None:
+        with self._lock:
+            if state == "running" or self._playing is not self._history.run:
+                return
+            if state == "done" and self._playing and steering.unheard(self._playing):
+                self._go_on()
+            else:
+                self._as_answer(self._end, state)
+
+    def _as_answer(self, tell: Callable, *args: Any) -> None:
+        """Call `tell` as if it answered the newest message from the page.
+
+        JupyterLab sends a widget's messages to the thread that the widget last answered from; answers from a
+        thread without that message in its context would move them to the main thread, where a cell may be running.
+        """
+        self._context.copy().run(tell, *args)
+
+    def _end(self, state: State) -> None:
+        self._tell(state, sentences.ended(state, self._history, self.error))
+        self.picture.keep()
+
+    def _tell(self, state: State, status: str) -> None:
+        """Update the status line, the bar and the curve."""
+        with self._lock:  # hold_sync of two threads at once could lose a trait
+            history, self._told = self._history, time.monotonic()
+            with self.transport.hold_sync():
+                self.transport.state, self.transport.status = state, status
+                self.transport.progress = history.frame.step / history.frame.of if history.frame else 0.0
+            self.curve.show(history.name, history.frame.of if history.frame else 1, history.table, history.captions)
+
+
+def _by_name(method: Callable, args: tuple, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """All arguments by name; those the method does not know stay, for `Run.of` to complain about."""
+    signature = inspect.signature(method)
+    known = {name: value for name, value in arguments.items() if name in signature.parameters}
+    try:
+        return {**arguments, **signature.bind_partial(*args, **known).arguments}
+    except TypeError as error:
+        raise TypeError(f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}.") from None
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Dial) else value
