@@ -23,7 +23,23 @@ _homes = {
     "panel": "vizkit.widgets.panel",
 }
 
-__all__ = [*_homes]
+__all__ = [
+    "Curves",
+    "Dial",
+    "Frame",
+    "Images",
+    "Network",
+    "Run",
+    "activations",
+    "edited",
+    "layers",
+    "load",
+    "methods",
+    "open_recording",
+    "panel",
+    "run",
+    "wrap",
+]
 
 if TYPE_CHECKING:
     from vizkit import methods
@@ -31,12 +47,12 @@ if TYPE_CHECKING:
     from vizkit.core.frames import Frame
     from vizkit.core.results import Curves, Images
     from vizkit.core.runs import Run
+    from vizkit.methods import run
     from vizkit.nets.describe import layers
     from vizkit.nets.edit import edited
     from vizkit.nets.load import load
     from vizkit.nets.network import Network, wrap
     from vizkit.nets.read import activations
-    from vizkit.methods import run
     from vizkit.save.recordings import open_recording
     from vizkit.widgets.panel import panel
 

@@ -39,7 +39,7 @@ def oval(x: float, y: float, width: float, height: float) -> Points:
 
 
 def dome(x: float, y: float, width: float, height: float) -> Points:
-    """The upper half of an ellipse."""
+    """The upper half of an ellipse, the lower one for a negative height."""
     return _DOME * np.array((width, height), np.float32) + np.array((x, y), np.float32)
 
 
@@ -85,10 +85,11 @@ def tree(a: float, b: float, c: float, d: float) -> Drawing:
 def pine(a: float, b: float, c: float, d: float) -> Drawing:
     wide, trunk = 0.29 + 0.04 * a, 0.05 + 0.01 * b
     tiers = ((0.14, 0.52, 1.0, 0.84), (0.36, 0.76, 0.8, 0.94), (0.58, 1.0, 0.6, 1.05))
-    return [Stroke("trunk", box(-trunk, 0, trunk, 0.2))] + [
+    needles = (
         Stroke("needles", polygon((-wide * w, low), (wide * w, low), (0.03 * d, high)), tone)
         for low, high, w, tone in tiers
-    ]
+    )
+    return [Stroke("trunk", box(-trunk, 0, trunk, 0.2)), *needles]
 
 
 def cactus(a: float, b: float, c: float, d: float) -> Drawing:
@@ -96,7 +97,7 @@ def cactus(a: float, b: float, c: float, d: float) -> Drawing:
     return [
         Stroke("arm", box(-0.3, left, 0, left + 0.12)),
         Stroke("arm", oval(-0.28, left + 0.17, 0.075, 0.19)),
-        Stroke("arm", box(0, right, 0.3, right + 0.12)),
+        Stroke("arm", box(0, right, 0.3, right + 0.13)),
         Stroke("arm", oval(0.28, right + 0.14, 0.075, 0.16)),
         Stroke("trunk", box(-wide, 0, wide, 0.88)),
         Stroke("trunk", dome(0, 0.87, wide, 0.12)),
@@ -108,10 +109,27 @@ def car(a: float, b: float, c: float, d: float) -> Drawing:
     length, roof = 0.95 + 0.1 * a, 0.96 + 0.04 * b
     wheel = 0.19 + 0.015 * c
     return [
-        Stroke("cabin", polygon((-length * 0.75, 0.55), (length * 0.4, 0.55), (length * 0.14, roof), (-length * 0.55, roof))),
-        Stroke("window", polygon((-length * 0.6, 0.58), (-length * 0.22, 0.58), (-length * 0.22, 0.88), (-length * 0.5, 0.88))),
-        Stroke("window", polygon((-length * 0.12, 0.58), (length * 0.27, 0.58), (length * 0.08, 0.88), (-length * 0.12, 0.88))),
-        Stroke("chassis", polygon((-length, 0.16), (length, 0.16), (length, 0.44), (length * 0.7, 0.6), (-length, 0.6))),
+        Stroke(
+            "cabin",
+            polygon(
+                (-length * 0.85, 0.55),
+                (length * 0.5, 0.55),
+                (length * 0.2, roof + 0.04),
+                (-length * 0.6, roof + 0.04),
+            ),
+        ),
+        Stroke(
+            "window",
+            polygon((-length * 0.6, 0.6), (-length * 0.28, 0.6), (-length * 0.28, 0.86), (-length * 0.5, 0.86)),
+        ),
+        Stroke(
+            "window",
+            polygon((-length * 0.1, 0.6), (length * 0.27, 0.6), (length * 0.1, 0.86), (-length * 0.1, 0.86)),
+        ),
+        Stroke(
+            "chassis",
+            polygon((-length, 0.16), (length, 0.16), (length, 0.44), (length * 0.7, 0.6), (-length, 0.6)),
+        ),
         Stroke("chassis", box(length * 0.88, 0.34, length, 0.44), 1.4),
         *_wheel(-length * 0.55, wheel),
         *_wheel(length * 0.55, wheel),
@@ -128,20 +146,29 @@ def _wheel(x: float, radius: float) -> Drawing:
 def boat(a: float, b: float, c: float, d: float) -> Drawing:
     length, deck = 0.46 + 0.05 * a, 0.25 + 0.03 * b
     return [
-        Stroke("pole", box(-0.07, deck, -0.02, 0.99)),
-        Stroke("flag", polygon((-0.02, 0.99), (0.22, 0.93), (-0.02, 0.85))),
-        Stroke("sail", polygon((0.0, deck + 0.06), (0.38 + 0.04 * c, deck + 0.06), (0.0, 0.83))),
+        Stroke("pole", box(-0.08, deck, -0.01, 1.0)),
+        Stroke("flag", polygon((-0.02, 1.0), (0.32, 0.91), (-0.02, 0.81))),
+        Stroke("sail", polygon((0.0, deck + 0.06), (0.38 + 0.04 * c, deck + 0.06), (0.0, 0.8))),
         Stroke("sail", polygon((-0.09, deck + 0.06), (-0.32 - 0.04 * d, deck + 0.06), (-0.09, 0.75)), 0.85),
         Stroke("hull", polygon((-length * 0.8, 0), (length * 0.66, 0), (length * 1.15, deck), (-length, deck))),
-        Stroke("hull", polygon((-length * 0.98, deck - 0.06), (length * 1.1, deck - 0.06), (length * 1.15, deck), (-length, deck)), 1.3),
+        Stroke(
+            "hull",
+            polygon(
+                (-length * 0.98, deck - 0.06),
+                (length * 1.1, deck - 0.06),
+                (length * 1.15, deck),
+                (-length, deck),
+            ),
+            1.3,
+        ),
     ]
 
 
 def lamp(a: float, b: float, c: float, d: float) -> Drawing:
     wide, low = 0.19 + 0.03 * a, 0.73 + 0.03 * b
     return [
-        Stroke("pole", box(-0.035, 0.08, 0.035, low)),
-        Stroke("foot", polygon((-0.15, 0), (0.15, 0), (0.07, 0.12), (-0.07, 0.12))),
+        Stroke("pole", box(-0.045, 0.08, 0.045, low)),
+        Stroke("foot", polygon((-0.17, 0), (0.17, 0), (0.09, 0.14), (-0.09, 0.14))),
         Stroke("shade", polygon((-wide, low), (wide, low), (wide * 0.55, 0.96), (-wide * 0.55, 0.96))),
         Stroke("shade", box(-wide * 1.1, low - 0.02, wide * 1.1, low + 0.03), 0.75),
     ]
@@ -150,11 +177,26 @@ def lamp(a: float, b: float, c: float, d: float) -> Drawing:
 def umbrella(a: float, b: float, c: float, d: float) -> Drawing:
     wide, rim = 0.5 + 0.05 * a, 0.58 + 0.03 * b
     return [
-        Stroke("pole", box(-0.03, 0.1, 0.03, 0.99)),
-        Stroke("handle", polygon((-0.04, 0.16), (0.04, 0.16), (0.04, 0.08), (0.14, 0.08), (0.14, 0.17), (0.22, 0.17), (0.22, 0), (-0.04, 0))),
+        Stroke("pole", box(-0.04, 0.1, 0.04, 0.99)),
+        Stroke(
+            "handle",
+            polygon(
+                (-0.04, 0.16),
+                (0.04, 0.16),
+                (0.04, 0.08),
+                (0.14, 0.08),
+                (0.14, 0.17),
+                (0.22, 0.17),
+                (0.22, 0),
+                (-0.04, 0),
+            ),
+        ),
         Stroke("canopy", dome(0, rim, wide, 0.38)),
         Stroke("canopy", polygon((-wide / 3, rim), (wide / 3, rim), (0, rim + 0.37)), 1.22),
-        *(Stroke("canopy", dome(x * wide, rim - 0.04, wide / 3.2, 0.09), t) for x, t in ((-0.67, 0.9), (0, 1.1), (0.67, 0.9))),
+        *(
+            Stroke("canopy", dome(x * wide, rim - 0.04, wide / 3.2, 0.09), t)
+            for x, t in ((-0.67, 0.9), (0, 1.1), (0.67, 0.9))
+        ),
     ]
 
 
@@ -162,16 +204,20 @@ def fence(a: float, b: float, c: float, d: float) -> Drawing:
     low, high = 0.22 + 0.04 * a, 0.6 + 0.04 * b
     posts = np.linspace(-0.9, 0.9, 5 if c > 0 else 4)
     return [
-        Stroke("rail", box(-1.15, low, 1.15, low + 0.17)),
-        Stroke("rail", box(-1.15, high, 1.15, high + 0.17)),
-        *(Stroke("post", polygon((x - 0.12, 0), (x + 0.12, 0), (x + 0.12, 0.85), (x, 1), (x - 0.12, 0.85))) for x in posts),
+        Stroke("rail", box(-1.2, low, 1.2, low + 0.22)),
+        Stroke("rail", box(-1.2, high, 1.2, high + 0.2)),
+        *(
+            Stroke("post", polygon((x - 0.11, 0), (x + 0.11, 0), (x + 0.11, 0.85), (x, 1), (x - 0.11, 0.85)))
+            for x in posts
+        ),
     ]
 
 
 def sun(a: float, b: float, c: float, d: float) -> Drawing:
     inner, half = 0.32 + 0.02 * a, 0.13 + 0.01 * b
     turns = np.linspace(0, 2 * np.pi, 9)[:-1] + 0.3 * c
-    return [Stroke("ray", _ray(t, inner, half), 1.0) for t in turns] + [
+    return [
+        *(Stroke("ray", _ray(t, inner, half)) for t in turns),
         Stroke("disc", oval(0, 0.5, inner, inner)),
         Stroke("disc", oval(-0.08, 0.58, inner * 0.55, inner * 0.5), 1.1),
     ]
@@ -179,7 +225,8 @@ def sun(a: float, b: float, c: float, d: float) -> Drawing:
 
 def _ray(turn: float, inner: float, half: float) -> Points:
     out, side = np.array((np.cos(turn), np.sin(turn))), np.array((-np.sin(turn), np.cos(turn)))
-    return np.stack([out * 0.52, out * inner * 0.9 + side * half, out * inner * 0.9 - side * half]) + (0, 0.5)
+    foot, center = out * inner * 0.9, np.array((0, 0.5))
+    return center + np.stack([out * 0.52, foot + side * half, foot - side * half])
 
 
 def cloud(a: float, b: float, c: float, d: float) -> Drawing:
@@ -188,7 +235,7 @@ def cloud(a: float, b: float, c: float, d: float) -> Drawing:
         Stroke("puff", oval(-wide * 0.5, 0.42, wide * 0.42, 0.3)),
         Stroke("puff", oval(wide * 0.52, 0.4 + 0.05 * b, wide * 0.46, 0.27)),
         Stroke("puff", oval(0.1 * c, 0.6, wide * 0.5, 0.4)),
-        Stroke("belly", polygon((-wide * 0.98, 0.3), (wide, 0.3), (wide * 0.8, 0.04), (-wide * 0.75, 0.04))),
+        Stroke("belly", dome(0.02, 0.4, wide * 0.97, -0.36)),
     ]
 
 
@@ -196,11 +243,15 @@ def flower(a: float, b: float, c: float, d: float) -> Drawing:
     center, reach, petals = 0.7, 0.2 + 0.015 * a, 6 if b > 0 else 5
     turns = np.linspace(0, 2 * np.pi, petals + 1)[:-1] + 0.5 * c
     return [
-        Stroke("stem", box(-0.035, 0, 0.035, center)),
+        Stroke("stem", box(-0.045, 0, 0.045, center)),
         Stroke("leaf", polygon((0, 0.1), (0.2, 0.22), (0.32, 0.4 + 0.04 * d), (0.12, 0.36))),
         Stroke("leaf", polygon((0, 0.06), (-0.2, 0.16), (-0.3, 0.32), (-0.1, 0.28)), 0.85),
         *(
-            Stroke("petal", oval(reach * np.cos(t), center + reach * np.sin(t), 0.14, 0.14), 1.06 if k % 2 else 0.95)
+            Stroke(
+                "petal",
+                oval(reach * np.cos(t), center + reach * np.sin(t), 0.14, 0.14),
+                1.06 if k % 2 else 0.95,
+            )
             for k, t in enumerate(turns)
         ),
         Stroke("heart", oval(0, center, 0.125, 0.125)),
@@ -213,31 +264,34 @@ def mushroom(a: float, b: float, c: float, d: float) -> Drawing:
         Stroke("stem", polygon((-stem * 1.3, 0), (stem * 1.3, 0), (stem * 0.9, 0.52), (-stem * 0.9, 0.52))),
         Stroke("cap", dome(0, 0.46, wide, 0.54)),
         Stroke("cap", oval(0, 0.46, wide, 0.07), 0.8),
-        Stroke("spot", oval(-wide * 0.5, 0.62, 0.11, 0.09)),
-        Stroke("spot", oval(wide * 0.08, 0.82, 0.12, 0.09)),
-        Stroke("spot", oval(wide * 0.52, 0.6, 0.1, 0.09)),
+        Stroke("spot", oval(-wide * 0.5, 0.62, 0.13, 0.11)),
+        Stroke("spot", oval(wide * 0.08, 0.82, 0.14, 0.11)),
+        Stroke("spot", oval(wide * 0.52, 0.6, 0.12, 0.11)),
     ]
 
 
 def bird(a: float, b: float, c: float, d: float) -> Drawing:
     lift = 0.12 * b
     return [
-        Stroke("tail", polygon((-0.35, 0.5), (-0.92, 0.72), (-0.98, 0.42), (-0.4, 0.3))),
+        Stroke("tail", polygon((-0.3, 0.54), (-1.0, 0.84), (-1.06, 0.4), (-0.35, 0.26))),
         Stroke("head", polygon((0.72, 0.72), (1.02, 0.62), (0.72, 0.54)), 0.55),
         Stroke("body", oval(0, 0.42, 0.56 + 0.05 * a, 0.34)),
         Stroke("head", oval(0.54, 0.66, 0.27, 0.27)),
         Stroke("head", oval(0.62, 0.72, 0.06, 0.06), 0.2),
-        Stroke("wing", polygon((0.28, 0.5), (-0.3, 0.98 + lift), (-0.62, 0.86 + lift), (-0.34, 0.36), (-0.05, 0.3))),
+        Stroke(
+            "wing",
+            polygon((0.28, 0.5), (-0.3, 0.98 + lift), (-0.62, 0.86 + lift), (-0.34, 0.36), (-0.05, 0.3)),
+        ),
     ]
 
 
 def fish(a: float, b: float, c: float, d: float) -> Drawing:
     deep = 0.37 + 0.04 * a
     return [
-        Stroke("tail", polygon((-0.5, 0.5), (-1.0, 0.88), (-0.86, 0.5), (-1.0, 0.12))),
-        Stroke("fin", polygon((-0.35, 0.72), (-0.2, 1.08 + 0.06 * b), (0.3, 0.98), (0.35, 0.7))),
+        Stroke("tail", polygon((-0.42, 0.5), (-1.08, 0.96), (-0.88, 0.5), (-1.08, 0.04))),
+        Stroke("fin", polygon((-0.4, 0.7), (-0.3, 1.14 + 0.06 * b), (0.36, 1.06), (0.42, 0.7))),
         Stroke("body", oval(0.1, 0.5, 0.7, deep)),
-        Stroke("fin", polygon((0.12, 0.46), (-0.22, 0.18), (-0.3, 0.46)), 0.85),
+        Stroke("fin", polygon((0.14, 0.5), (-0.24, 0.14), (-0.36, 0.46)), 0.85),
         Stroke("body", oval(0.5, 0.6, 0.11, 0.11), 1.6),
         Stroke("body", oval(0.53, 0.6, 0.06, 0.06), 0.2),
     ]
@@ -249,7 +303,15 @@ def bottle(a: float, b: float, c: float, d: float) -> Drawing:
         Stroke("neck", box(-neck, shoulder, neck, 0.93)),
         Stroke("neck", box(-neck * 1.4, 0.9, neck * 1.4, 1.0), 0.65),
         Stroke("glass", box(-half, 0, half, shoulder - 0.08)),
-        Stroke("glass", polygon((-half, shoulder - 0.09), (half, shoulder - 0.09), (neck, shoulder + 0.1), (-neck, shoulder + 0.1))),
+        Stroke(
+            "glass",
+            polygon(
+                (-half, shoulder - 0.09),
+                (half, shoulder - 0.09),
+                (neck, shoulder + 0.1),
+                (-neck, shoulder + 0.1),
+            ),
+        ),
         Stroke("glass", box(-half * 0.8, 0.05, -half * 0.55, shoulder - 0.05), 1.35),
         Stroke("label", box(-half, 0.14, half, 0.42 + 0.03 * d)),
     ]
@@ -260,8 +322,14 @@ def person(a: float, b: float, c: float, d: float) -> Drawing:
     return [
         Stroke("leg", polygon((-0.12, 0.42), (0.0, 0.42), (-stride + 0.05, 0), (-stride - 0.08, 0)), 0.85),
         Stroke("leg", polygon((0.0, 0.42), (0.12, 0.42), (stride + 0.08, 0), (stride - 0.05, 0))),
-        Stroke("arm", polygon((-0.13, 0.72), (-0.16, 0.62), (-0.36, 0.4 + swing), (-0.29, 0.34 + swing), (-0.08, 0.58))),
-        Stroke("arm", polygon((0.13, 0.72), (0.16, 0.62), (0.36, 0.55 - swing), (0.3, 0.46 - swing), (0.08, 0.58))),
+        Stroke(
+            "arm",
+            polygon((-0.13, 0.72), (-0.16, 0.62), (-0.36, 0.4 + swing), (-0.29, 0.34 + swing), (-0.08, 0.58)),
+        ),
+        Stroke(
+            "arm",
+            polygon((0.13, 0.72), (0.16, 0.62), (0.36, 0.55 - swing), (0.3, 0.46 - swing), (0.08, 0.58)),
+        ),
         Stroke("shirt", polygon((-0.14, 0.38), (0.14, 0.38), (0.17, 0.73), (-0.17, 0.73))),
         Stroke("head", oval(0, 0.86, 0.13 + 0.01 * c, 0.14)),
         Stroke("head", dome(0, 0.9, 0.145, 0.12), 0.5),

@@ -57,7 +57,9 @@ def wavy() -> Tile:
 def grassy() -> Tile:
     """Short upright blades at random places."""
     rng, tile = np.random.default_rng(7), np.zeros((SIDE, SIDE), np.float32)
-    for x, y, length, lean in zip(*rng.integers(0, SIDE, (2, 70)), rng.integers(7, 13, 70), rng.uniform(-0.4, 0.4, 70), strict=True):
+    for x, y, length, lean in zip(
+        *rng.integers(0, SIDE, (2, 70)), rng.integers(7, 13, 70), rng.uniform(-0.4, 0.4, 70), strict=True
+    ):
         steps = np.arange(length)
         columns = (x + np.round(steps * lean).astype(int)) % SIDE
         tile[(y - steps) % SIDE, columns] = tile[(y - steps) % SIDE, (columns + 1) % SIDE] = 1

@@ -1,5 +1,7 @@
 """The words of the world. In a label map, 0 means none and k means the k-th word (counted from 1) of its tuple."""
 
+from functools import cache
+
 SCENES = (
     "street",
     "night town",
@@ -103,6 +105,7 @@ WORDS = {
 }
 
 
+@cache
 def code(category: str, word: str) -> int:
     """The number that stands for `word` in the label map of `category`; 0 for the empty word."""
     words = WORDS[category]
