@@ -70,6 +70,15 @@ def test_a_picture_does_not_depend_on_its_neighbors_in_the_batch():
     torch.testing.assert_close(two[-1].pixels[:1], one[-1].pixels)
 
 
+def test_views_are_averaged_and_units_stay_with_their_pictures():
+    _, one = looks(steps=20, n=2, unit=[0, 1])
+    _, four = looks(steps=20, n=2, unit=[0, 1], views=4)  # of a picture that stands still: four times the same
+    torch.testing.assert_close(one[-1].pixels, four[-1].pixels)
+    torch.testing.assert_close(one[-1].score, four[-1].score)
+    _, moved = looks(steps=20, n=2, unit=[0, 1], views=4, transform=Wobble())
+    assert not torch.allclose(moved[-1].pixels, four[-1].pixels)
+
+
 def test_a_dial_turned_while_running_acts_at_the_next_step_and_is_remembered():
     dial = Dial(0.0)
     net = vizkit.wrap(Template(), size=6, channels=1)

@@ -4,7 +4,7 @@ import torch
 
 from vizkit.maximize.transforms import Still, Wobble
 
-MIDDLE = torch.full((1, 4), 0.5)
+MIDDLE = torch.full((1, 8), 0.5)
 IMAGE = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -44,6 +44,14 @@ def test_scale_is_even_between_larger_and_smaller():
     ends = Wobble(jitter=0, scale=0.25, rotate=0).matrix(torch.tensor([[0.0, 0.5, 0.5, 0.5], [1.0, 0.5, 0.5, 0.5]]))
     torch.testing.assert_close(ends[0, 0, 0] * ends[1, 0, 0], torch.tensor(1.0))
     torch.testing.assert_close(ends[0, 0, 0], torch.tensor(1.25))
+
+
+def test_recolor_changes_contrast_about_the_middle_and_each_channels_brightness():
+    draw = MIDDLE.clone()
+    draw[0, 4], draw[0, 6] = 1.0, 0.0
+    recolored = Wobble(jitter=0, scale=0, rotate=0, recolor=0.2)(IMAGE, (32, 32), draw)
+    expected = 0.5 + 1.2 * (IMAGE - 0.5) - torch.tensor([0.0, 0.1, 0.0]).reshape(1, 3, 1, 1)
+    torch.testing.assert_close(recolored, expected, atol=1e-5, rtol=0)
 
 
 def test_still_resizes_only_when_it_must():

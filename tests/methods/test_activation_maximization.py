@@ -81,6 +81,7 @@ def test_labels_name_the_pictures_of_class_logits():
         ({"size": -3}, ValueError, "size"),
         ({"precision": "int8"}, ValueError, "float32 or bfloat16"),
         ({"unit": []}, ValueError, "at least one"),
+        ({"views": 0}, ValueError, "Give 1 or more"),
         ({"jitter": -1.0}, ValueError, "jitter"),
     ],
 )

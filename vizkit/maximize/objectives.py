@@ -72,10 +72,10 @@ def direction(layer: str, vectors: Tensor, cosine: float = 0.0) -> Objective:
         if vectors.ndim > 2 or vectors.shape[-1] != a.shape[1]:
             wanted = f"one number per channel of {layer}, ({a.shape[1]},) or (n, {a.shape[1]})"
             raise ValueError(f"vectors has shape {tuple(vectors.shape)}; it needs {wanted}.")
-        v = beside(a.device).reshape(-1, a.shape[1], 1)
+        v = _for_each(beside(a.device).reshape(-1, a.shape[1], 1), len(a))
         along = (a * v).sum(1)
         if cosine:
-            along = along * F.cosine_similarity(a, v.expand_as(a), dim=1).clamp(min=0.1) ** cosine
+            along = along * F.cosine_similarity(a, v, dim=1).clamp(min=0.1) ** cosine
         return along.mean(-1)
 
     return Objective((layer,), score)
@@ -116,10 +116,15 @@ def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
         if low < 0 or high >= a.shape[1]:
             wrong = low if low < 0 else high
             raise LookupError(f"This layer has {a.shape[1]} units, 0 to {a.shape[1] - 1}; there is no unit {wrong}.")
-        chosen = beside(a.device).expand(len(a))[:, None, None].expand(-1, 1, a.shape[2])
+        chosen = _for_each(beside(a.device), len(a))[:, None, None].expand(-1, 1, a.shape[2])
         return a.gather(1, chosen)[:, 0].float()
 
     return choose
+
+
+def _for_each(value: Tensor, n: int) -> Tensor:
+    """One for all n pictures, or one each, or one for every few in a row: the views of a picture."""
+    return value.repeat_interleave(n // len(value), 0)
 
 
 def _beside(value: Tensor) -> Callable[[torch.device], Tensor]:

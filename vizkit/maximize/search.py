@@ -17,7 +17,7 @@ from vizkit.maximize.capture import captured
 from vizkit.maximize.chance import Streams, uniform
 from vizkit.maximize.objectives import Objective
 from vizkit.maximize.pictures import Picture
-from vizkit.maximize.transforms import Still, Wobble
+from vizkit.maximize.transforms import Still, Wobble, draws
 from vizkit.nets.network import Network
 from vizkit.nets.read import Reader
 
@@ -45,6 +45,7 @@ def search(
     transform: Wobble | Still = Still(),  # noqa: B008  a frozen value
     rate: float = 1.0,
     share: bool = True,
+    views: int = 1,
     wake: int = 16,
     dtype: torch.dtype = torch.float32,
 ) -> Iterator[Look]:
@@ -53,12 +54,13 @@ def search(
     With `share`, the objective's gradient is brought to root mean square 1 per picture before penalties
     are added, so a penalty's strength means the same at every layer of every network; without, both
     are taken as they are. `rate` multiplies the rate the picture likes; it falls over the last third.
+    Each look is the mean over `views` transforms of the picture.
     For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone.
 
     Raises:
         FloatingPointError: the network does not answer the starting picture with numbers.
     """
-    loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, dtype)
+    loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, views, dtype)
     advance = loop.advance
     for step in range(steps + 1):
         loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps)))
@@ -85,20 +87,20 @@ def cooling(progress: float) -> float:
 class _Loop:
     """Everything a step reads, in tensors that stay where they are, so that a step can be captured."""
 
-    def __init__(self, net, picture, objective, chance, steps, penalties, transform, share, dtype):
+    def __init__(self, net, picture, objective, chance, steps, penalties, transform, share, views, dtype):
         self.net, self.picture, self.objective = net, picture, objective
-        self.transform, self.share, self.dtype = transform, share, dtype
+        self.transform, self.share, self.views, self.dtype = transform, share, views, dtype
         self.read = Reader(net, objective.layers)
         self.strengths, self.penalties = [s for s, _ in penalties], [p for _, p in penalties]
-        self.draws = uniform((steps + 1, 4), chance).to(net.device)
-        self.draw = self.draws[:, 0].clone()
+        self.draws = uniform((steps + 1, views, draws(net.channels)), chance).to(net.device)
+        self.draw = self.draws[:, 0].flatten(0, 1)
         self.strength = torch.zeros(len(penalties), len(chance), device=net.device)
         self.active = [False] * len(penalties)
         self.optimizer = _adam(picture, net.device)
 
     def prepare(self, step: int, rate: float) -> None:
         """Put this step's random draw, strengths and rate where the step reads them."""
-        self.draw.copy_(self.draws[:, step])
+        self.draw.copy_(self.draws[:, step].flatten(0, 1))
         for i, strength in enumerate(self.strengths):
             value = torch.as_tensor(now(strength, step), dtype=torch.float32)
             fixed = self.net.device.type == "cuda"  # a captured step cannot take up a penalty later
@@ -131,10 +133,11 @@ class _Loop:
         return shown.detach(), score.detach()
 
     def _score(self, pixels: Tensor) -> Tensor:
+        pixels = pixels.repeat_interleave(self.views, 0) if self.views > 1 else pixels
         x = self.transform(pixels, self.net.size, self.draw).contiguous(memory_format=torch.channels_last)
         with self._precision():
             seen = self.read(x)
-        return self.objective(seen)
+        return self.objective(seen).reshape(-1, self.views).mean(1)
 
     def _pull(self, score: Tensor, shown: Tensor) -> Tensor:
         (pull,) = torch.autograd.grad(score.sum(), shown)

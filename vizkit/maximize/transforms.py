@@ -1,7 +1,7 @@
 """Small random changes before every look, so that a picture must please the network wherever it stands.
 
-A transform maps pictures (n, c, h, w) and a draw (n, 4) of uniform numbers in [0, 1) to (n, c, *size):
-each picture is moved in its own way, and nothing but the draw is random.
+A transform maps pictures (n, c, h, w) and a draw (n, 5 + c) of uniform numbers in [0, 1) to (n, c, *size):
+each picture is changed in its own way, and nothing but the draw is random.
 """
 
 import math
@@ -12,31 +12,46 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def draws(channels: int) -> int:
+    """How many random numbers a picture of so many channels takes."""
+    return 5 + channels
+
+
 @dataclass(frozen=True)
 class Wobble:
-    """Shift, scale and turn each picture by its own random amounts, in one resampling.
+    """Shift, scale, turn and recolor each picture by its own random amounts, in one resampling.
 
     `jitter` is the largest shift as a share of the picture, `scale` the largest enlargement or reduction
-    (0.1: from 1/1.1 to 1.1), `rotate` the largest turn in degrees. What comes into view is `fill`.
+    (0.1: from 1/1.1 to 1.1), `rotate` the largest turn in degrees, `recolor` the largest change of contrast,
+    and half of it that of each channel's brightness, as a share of the value range. What comes into view
+    is `fill`.
     """
 
     jitter: float = 0.06
     scale: float = 0.1
     rotate: float = 8.0
+    recolor: float = 0.0
     fill: float = 0.5
 
     def __call__(self, image: Tensor, size: tuple[int, int], draw: Tensor) -> Tensor:
         matrix = self.matrix(draw, aspect=image.shape[3] / image.shape[2])
         grid = F.affine_grid(matrix, [len(image), image.shape[1], *size], align_corners=False)
-        return F.grid_sample(image - self.fill, grid, padding_mode="zeros", align_corners=False) + self.fill
+        moved = F.grid_sample(image - self.fill, grid, padding_mode="zeros", align_corners=False)
+        return self._recolored(moved, draw) + self.fill
 
     def matrix(self, draw: Tensor, aspect: float = 1.0) -> Tensor:
-        """Matrices (n, 2, 3) from output to input coordinates in [−1, 1]; `draw` (n, 4) in [0, 1), `aspect` w/h."""
-        size, angle, across, down = (2 * draw - 1).unbind(1)
+        """Matrices (n, 2, 3) from output to input coordinates in [−1, 1]; `aspect` is width by height."""
+        size, angle, across, down = (2 * draw[:, :4] - 1).unbind(1)
         size, angle = (1 + self.scale) ** size, angle * math.radians(self.rotate)
         cos, sin = angle.cos() / size, angle.sin() / size
         rows = [cos, -sin / aspect, 2 * self.jitter * across, sin * aspect, cos, 2 * self.jitter * down]
         return torch.stack(rows, dim=1).reshape(-1, 2, 3)
+
+    def _recolored(self, centered: Tensor, draw: Tensor) -> Tensor:
+        if not self.recolor:
+            return centered
+        amount = self.recolor * (2 * draw[:, 4:, None, None] - 1)
+        return centered * (1 + amount[:, :1]) + amount[:, 1:] / 2
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def activation_maximization(
     jitter: Annotated[float, Range(0.0, 0.25)] = 0.06,
     scale: Annotated[float, Range(0.0, 0.5)] = 0.1,
     rotate: Annotated[float, Range(0.0, 45.0)] = 8.0,
+    recolor: Annotated[float, Range(0.0, 1.0)] = 0.0,
+    views: Annotated[int, Range(1, 8)] = 1,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
     precision: Literal["float32", "bfloat16"] = "float32",
     start: Tensor | None = None,
@@ -71,6 +73,9 @@ def activation_maximization(
         jitter: Largest random shift before each look, as a share of the picture.
         scale: Largest random change of size before each look (0.1: by a tenth).
         rotate: Largest random turn before each look, in degrees.
+        recolor: Largest random change of contrast before each look, and half of it of each channel's brightness.
+        views: How many such looks are averaged at every step; more cost as many times more and agree better
+            with other networks.
         size: Side of the picture in pixels; 0 takes the size the network was made for.
         precision: Arithmetic of the network; the picture itself is always float32.
         start: Pictures (n or 1, c, h, w) in [0, 1] to begin with, instead of noise.
@@ -87,7 +92,7 @@ def activation_maximization(
     torch.Size([2, 3, 96, 96])
     """
     _check_steps(steps, rate, precision)
-    _check_places(size, jitter=jitter, scale=scale, rotate=rotate)
+    _check_places(size, views, jitter=jitter, scale=scale, rotate=rotate, recolor=recolor)
     cells = list(product(*map(_several, (unit, seed, tv, gray, saturation))))
     if not cells:
         raise ValueError("unit, seed and strengths need at least one value each; an empty list makes no picture.")
@@ -103,8 +108,9 @@ def activation_maximization(
         chance,
         steps=steps,
         penalties=[(_together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
-        transform=Wobble(jitter, scale, rotate) if jitter or scale or rotate else Still(),
+        transform=Wobble(jitter, scale, rotate, recolor) if jitter or scale or rotate or recolor else Still(),
         rate=rate,
+        views=views,
         dtype=getattr(torch, precision),
     )
     captions = tuple(_captions(net, layer, objective if vectors is None else "direction", cells))
@@ -163,7 +169,9 @@ def _check_steps(steps: int, rate: float, precision: str) -> None:
         raise ValueError(f"precision={precision!r} is unknown. Give float32 or bfloat16.")
 
 
-def _check_places(size: int, **amounts: float) -> None:
+def _check_places(size: int, views: int, **amounts: float) -> None:
+    if views < 1:
+        raise ValueError(f"views={views} looks at nothing. Give 1 or more.")
     if size and size < 8:
         raise ValueError(f"size={size} is too small for a picture. Give 8 or more, or 0 for the network's own size.")
     for name, amount in amounts.items():
