@@ -51,8 +51,7 @@ class Range(Hint):
         return isinstance(self.low, int) and isinstance(self.high, int)
 
     def parse(self, words):
-        values = tuple(_number(word, whole=self.whole) for word in words)
-        return values[0] if len(values) == 1 else values
+        return _numbers(words, whole=self.whole)
 
     def ends(self):
         return (0, self.low, self.high) if self.zero else (self.low, self.high)
@@ -69,7 +68,7 @@ class Number(Hint):
     whole: bool = False
 
     def parse(self, words):
-        return _number(words[0], whole=self.whole)
+        return _numbers(words, whole=self.whole)
 
     def __str__(self):
         return "whole number" if self.whole else "number"
@@ -80,7 +79,7 @@ class Seed(Hint):
     """Where randomness starts: a whole number, with a button for another one."""
 
     def parse(self, words):
-        return _number(words[0], whole=True)
+        return _numbers(words, whole=True)
 
     def ends(self):
         return (0, 2**31 - 1)
@@ -97,6 +96,10 @@ class Choice(Hint):
 
     def __init__(self, *options: str):
         object.__setattr__(self, "options", options)
+
+    def parse(self, words):
+        word = " ".join(words)  # "deep prior" needs no quotes, nor does deep-prior
+        return next((o for o in self.options if _plain(o) == _plain(word)), word)
 
     def ends(self):
         return self.options
@@ -137,8 +140,7 @@ class Unit(Hint):
     of: str = "layer"
 
     def parse(self, words):
-        values = tuple(_number(word, whole=True) for word in words)
-        return values[0] if len(values) == 1 else values
+        return _numbers(words, whole=True)
 
     def __str__(self):
         return f"unit of `{self.of}`, or several"
@@ -212,6 +214,16 @@ def _flat(kind) -> set:
     if typing.get_origin(kind) in {typing.Union, types.UnionType}:
         return set().union(*map(_flat, typing.get_args(kind)))
     return {kind}
+
+
+def _plain(word: str) -> str:
+    return word.replace("-", " ").replace("_", " ").casefold()
+
+
+def _numbers(words: list[str], whole: bool):
+    """One number, or a tuple of several."""
+    values = tuple(_number(word, whole) for word in words)
+    return values[0] if len(values) == 1 else values
 
 
 def _number(word: str, whole: bool):

@@ -3,7 +3,7 @@
 import inspect
 import platform
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import torch
 from vizkit.core.frames import Frame
 from vizkit.core.modes import own_modes
 from vizkit.core.results import Curves, Result
+from vizkit.core.spelling import spelled, told
 from vizkit.core.words import nearest
 
 
@@ -79,7 +80,7 @@ class Run:
 
     def curves(self) -> Curves:
         """Play to the end and return every scalar, averaged over pictures, as lines over the step."""
-        return curves(list(self), run=self)
+        return curves(self, run=self)
 
     def using(self, **changes: Any) -> "Run":
         """The same run with some arguments changed."""
@@ -94,18 +95,19 @@ class Run:
     @cached_property
     def recipe(self) -> str:
         """The Python that makes this run again, with weight hashes and versions as comments."""
-        return "\n".join(["import vizkit", *_recipe_lines(self), _versions()])
+        return "\n".join([*_recipe_lines(self), _versions()])
 
     def __repr__(self) -> str:
         words = ", ".join(f"{k}={_short(v)}" for k, v in self.arguments.items())
         return f"<run of {self.method.__name__}({words})>"
 
 
-def curves(frames: list[Frame], run: "Run | None" = None) -> Curves:
-    """The scalars of played frames as lines over the step, averaged over pictures."""
-    names = list(frames[-1].scalars) if frames else []
-    lines = {name: torch.stack([f.scalars[name].float().mean().cpu() for f in frames]) for name in names}
-    return Curves(torch.tensor([float(f.step) for f in frames]), lines, x_name="step", run=run)
+def curves(frames: Iterable[Frame], run: "Run | None" = None) -> Curves:
+    """The scalars of played frames as lines over the step, averaged over pictures; the pictures are let go."""
+    seen = [(float(f.step), {name: s.float().mean().cpu() for name, s in f.scalars.items()}) for f in frames]
+    names = seen[-1][1] if seen else {}
+    lines = {name: torch.stack([scalars[name] for _, scalars in seen]) for name in names}
+    return Curves(torch.tensor([step for step, _ in seen]), lines, x_name="step", run=run)
 
 
 def _call(method: Callable, arguments: Mapping[str, Any]) -> Generator[Frame, None, None]:
@@ -118,20 +120,28 @@ def _takes_any(signature: inspect.Signature) -> bool:
 
 
 def _recipe_lines(run: Run) -> list[str]:
-    lines, words = [], []
+    lines, words = _method_lines(run.method)
     for name, value in run.arguments.items():
-        origin = getattr(value, "origin", None)
-        if origin:  # a network, or anything else that knows the Python that makes it
-            lines.append(f"{name} = {origin}")
-            words.append(f"{name}={name}")
-        elif torch.is_tensor(value) and value.numel() > 8:
-            lines.append(f"{name} = ...  # a tensor {tuple(value.shape)}, sum {float(value.double().sum()):.6g}")
-            words.append(f"{name}={name}")
-        else:
-            words.append(f"{name}={value!r}")
-    home = run.method.__module__.split(".")[0]
-    method = repr(run.method.__name__) if home == "vizkit" else run.method.__name__
-    return [*lines, f"run = vizkit.run({', '.join([method, *words])})", "result = run.result()"]
+        origin = getattr(value, "origin", None)  # a network, or anything else that knows the Python that makes it
+        code = None if origin else spelled(value)
+        if code is None:
+            lines.append(f"{name} = {origin or f'...  # {told(value)}'}")
+        words.append(f"{name}={code or name}")
+    return [*_imports([*lines, *words]), *lines, f"run = vizkit.run({', '.join(words)})", "result = run.result()"]
+
+
+def _method_lines(method: Callable) -> tuple[list[str], list[str]]:
+    """The lines that fetch a method, and the word it is called by: a bundled one by its name, another by import."""
+    module, name = method.__module__, method.__name__
+    if module.split(".")[0] == "vizkit":
+        return [], [repr(name)]
+    if module == "__main__" or method.__qualname__ != name:
+        return [f"{name} = ...  # {method.__qualname__} of {module}"], [name]
+    return [f"from {module} import {name}"], [name]
+
+
+def _imports(code: list[str]) -> list[str]:
+    return [*(["import torch"] if any("torch." in part for part in code) else []), "import vizkit"]
 
 
 def _versions() -> str:

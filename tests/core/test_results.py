@@ -1,0 +1,46 @@
+import pytest
+import torch
+
+from vizkit.core.results import Curves, Images, tensors
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (8, 8), (1, 1, 3, 8, 8)])
+def test_pictures_of_another_shape_are_refused_with_what_to_type(shape):
+    with pytest.raises(ValueError, match=r"\(n, c, h, w\).*pixels\[None\]"):
+        Images(torch.zeros(shape))
+
+
+def test_captions_are_as_many_as_pictures_or_none():
+    with pytest.raises(ValueError, match="1 captions for 2 pictures"):
+        Images(torch.zeros(2, 3, 8, 8), ("one",))
+    assert len(Images(torch.zeros(2, 3, 8, 8))) == 2
+
+
+@pytest.mark.parametrize(
+    ("images", "sentence"),
+    [
+        (Images(torch.zeros(2, 3, 8, 9), ("unit 3", "unit 7")), "2 pictures of 9 × 8, 3 channels: unit 3 · unit 7"),
+        (Images(torch.zeros(1, 1, 8, 8)), "1 picture of 8 × 8, 1 channel"),
+    ],
+)
+def test_pictures_are_told_in_one_sentence(images, sentence):
+    assert repr(images) == images.alt == images._repr_mimebundle_()["text/plain"] == sentence
+
+
+def test_a_result_that_no_run_made_has_no_recipe():
+    assert Images(torch.zeros(1, 3, 8, 8)).recipe == ""
+
+
+def test_curves_are_told_by_their_lines_and_axis():
+    assert (
+        repr(Curves(torch.arange(4.0), {"a": torch.zeros(4), "b": torch.zeros(4)}, "step"))
+        == "a, b over step, 4 points"
+    )
+
+
+def test_tensors_are_found_by_field_and_inside_mappings():
+    x, line = torch.arange(3.0), torch.zeros(3)
+    found = tensors(Curves(x, {"a": line}))
+    assert list(found) == ["x", "lines.a"]
+    assert found["x"] is x
+    assert found["lines.a"] is line
