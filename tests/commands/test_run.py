@@ -16,7 +16,7 @@ def catalogue(monkeypatch, tmp_path):
     """The toys are in the catalogue, a tiny network answers to the name "tiny", and files go to an empty folder."""
     monkeypatch.setitem(methods.catalogue, "echo", toys.echo)
     monkeypatch.setitem(methods.catalogue, "needy", toys.needy)
-    monkeypatch.setattr("vizkit.commands.networks.load", lambda name, weights: tiny(weights))
+    monkeypatch.setattr("vizkit.commands.networks.load", lambda name, weights, device: tiny(weights))
     monkeypatch.chdir(tmp_path)
     toys.calls.clear()
 

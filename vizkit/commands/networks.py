@@ -2,9 +2,7 @@
 
 import argparse
 
-import torch
-
-from vizkit.nets.load import load
+from vizkit.nets.load import best_device, load
 from vizkit.nets.network import Network
 
 
@@ -17,13 +15,4 @@ def add_network(parser: argparse._ActionsContainer) -> None:
 
 def network(options: argparse.Namespace) -> Network:
     """The network that parsed options name, on its device."""
-    net = load(options.net, options.weights)
-    net.module.to(options.device or best_device())
-    return net
-
-
-def best_device() -> str:
-    """The fastest kind of device there is: cuda, mps or cpu."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+    return load(options.net, options.weights, device=options.device)

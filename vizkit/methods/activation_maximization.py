@@ -34,7 +34,7 @@ def activation_maximization(
     *,
     objective: Annotated[str, Choice("channel", "neuron", "probability", "energy")] = "channel",
     picture: Annotated[str, Choice("fourier", "pixels", "deep prior")] = "fourier",
-    tv: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.02,
+    tv: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.1,
     gray: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.0,
     saturation: Annotated[Strength, Range(0.01, 100.0, log=True, zero=True)] = 0.0,
     seed: Annotated[int | Sequence[int], Seed()] = 0,

@@ -21,7 +21,13 @@ BUNDLED = ("world", "world-b")
 State = dict[str, Tensor]
 
 
-def load(name: str, weights: str | Path | None = None, *, partial: bool = False) -> Network:
+def load(
+    name: str,
+    weights: str | Path | None = None,
+    *,
+    partial: bool = False,
+    device: str | torch.device | None = None,
+) -> Network:
     """A bundled network ("world", "world-b") or any torchvision classifier ("squeezenet1_1", "vit_b_16", …).
 
     Args:
@@ -30,6 +36,7 @@ def load(name: str, weights: str | Path | None = None, *, partial: bool = False)
             torch), a file ending in `.pth`, `.pt` or `.safetensors`, or "random" for an untrained network, the
             same one each time. Global random state is not touched.
         partial: Accept a file that lacks some weights; those stay random.
+        device: Where to compute; None for the fastest there is: cuda, mps or cpu.
 
     Size, mean and std are those of the default weights. A network whose classes are not trained has no labels.
 
@@ -50,7 +57,7 @@ def load(name: str, weights: str | Path | None = None, *, partial: bool = False)
         trained = not _fill(module, plan.adapt(state), name, path, partial)
     words = [repr(name)] + [f"weights={str(weights)!r}"] * (weights is not None) + ["partial=True"] * partial
     return Network(
-        module,
+        module.to(device or best_device()),
         size=plan.size,
         mean=plan.mean,
         std=plan.std,
@@ -58,6 +65,13 @@ def load(name: str, weights: str | Path | None = None, *, partial: bool = False)
         name=name,
         made_by=f"vizkit.load({', '.join(words)})",
     )
+
+
+def best_device() -> str:
+    """The fastest kind of device there is: cuda, mps or cpu."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-// Runs the notebook in the page's address once its kernel is ready, so that the first widget draws without a key.
+// Runs the notebook in the page's address, once its kernel is ready, as far as its first widget: that one draws
+// without a key, and the rest is left to its reader.
 // A hand-written JupyterLab extension: what a bundler would wrap around the plugin is the last four lines.
 
 const address = decodeURIComponent(window.location.pathname);
@@ -6,6 +7,22 @@ const address = decodeURIComponent(window.location.pathname);
 /** Whether some code cell was run before: a reloaded page, or a notebook its reader has worked in. */
 function wasRun(notebook) {
   return Array.from(notebook.model.cells).some((cell) => cell.type === "code" && cell.executionCount !== null);
+}
+
+const WIDGET = "application/vnd.jupyter.widget-view+json";
+
+function showsWidget(cell) {
+  const outputs = cell.type === "code" ? cell.sharedModel.getOutputs() : [];
+  return outputs.some((output) => output.data && WIDGET in output.data);
+}
+
+/** Run cells from the top until one of them shows a widget. */
+async function runToFirstWidget(app, notebook) {
+  for (let i = 0; i < notebook.widgets.length; i++) {
+    notebook.activeCellIndex = i;
+    await app.commands.execute("notebook:run-cell");
+    if (showsWidget(notebook.model.cells.get(i))) return;
+  }
 }
 
 function toTop(notebook) {
@@ -36,9 +53,8 @@ async function activate(app) {
   await panel.context.sessionContext.session?.kernel?.info;
   if (panel.content.model && !wasRun(panel.content)) {
     app.shell.activateById(panel.id);
-    const done = app.commands.execute("notebook:run-all-cells");
-    requestAnimationFrame(() => toTop(panel.content)); // running takes the reader to the last cell
-    await done;
+    await runToFirstWidget(app, panel.content);
+    toTop(panel.content); // running has moved the reader
   }
 }
 
