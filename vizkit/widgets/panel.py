@@ -13,6 +13,7 @@ from vizkit.core.controls import controls, summary
 from vizkit.core.dials import Dial
 from vizkit.core.frames import Frame
 from vizkit.core.presets import preset as named_preset
+from vizkit.core.presets import presets_of
 from vizkit.core.results import Curves, Images, Result
 from vizkit.core.runs import Run
 from vizkit.methods import find
@@ -26,6 +27,7 @@ from vizkit.widgets.closing import close_parts
 from vizkit.widgets.controls import on_top, settings
 from vizkit.widgets.fold import Fold
 from vizkit.widgets.history import History
+from vizkit.widgets.preset_menu import PresetMenu
 from vizkit.widgets.range_setting import DialSetting
 from vizkit.widgets.setting import Setting
 
@@ -65,7 +67,8 @@ def panel(
 class Panel(ipywidgets.VBox):
     """The widget that `vizkit.panel` makes.
 
-    `controls` {name: setting} are the controls, each with a `value` to read or set; `run` is the run that they
+    `controls` {name: setting} are the controls, each with a `value` to read or set; `presets` is a menu that sets
+    several of them, or None; `run` is the run that they
     mean; `player` plays it; `frame` is the newest shown, `result` what it holds, `curves` the scalars so far and
     `error` what ended the run, with its traceback. Where there is no page, play it in the cell:
 
@@ -79,9 +82,11 @@ class Panel(ipywidgets.VBox):
         self.method, self.given, self.controls, self.autostart = method, given, settings, autostart
         self._kinds = controls(method)
         self.picture, self.curve, self.transport = LiveImage(), LiveCurve(), Transport(self._act)
+        self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
         self.frame: Frame | None = None
         self.player = Player(self._frame_made, self._state_changed)
-        self._lock = threading.RLock()  # guards the three below: a callback may come in any thread
+        self._lock = threading.RLock()  # guards the four below: a callback may come in any thread
+        self._many = False  # whether settings change together
         self._playing: Run | None = None  # the newest that was given to the player
         self._history = History(None)
         self._told = -_TELL_EVERY  # when
@@ -165,7 +170,8 @@ class Panel(ipywidgets.VBox):
         rest = {name: setting for name, setting in self.controls.items() if not on_top(self._kinds[name])}
         fold = [Fold(rest, {name: self._kinds[name].default for name in rest})] if rest else []
         about = ipywidgets.Label(summary(self.method)).add_class("vizkit-about")
-        left = ipywidgets.VBox((about, *top, *fold)).add_class("vizkit-settings")
+        menu = [self.presets] if self.presets else []
+        left = ipywidgets.VBox((about, *menu, *top, *fold)).add_class("vizkit-settings")
         right = ipywidgets.Box((self.transport, self.picture, self.curve)).add_class("vizkit-stage")
         return ipywidgets.Box((left, right)).add_class("vizkit-body")
 
@@ -208,6 +214,8 @@ class Panel(ipywidgets.VBox):
     def _changed(self, change: dict) -> None:
         """Steer the run with a dial, go on from its last picture if it has ended, or start anew; latest wins."""
         with self._lock:
+            if self._many:
+                return
             self._forget_problems()
             if isinstance(change["new"], tuple):
                 self._end_other_strips(change["owner"])
@@ -219,6 +227,17 @@ class Panel(ipywidgets.VBox):
             elif changes and (self.player.state != "idle" or self.transport.seen):  # unseen, it starts no thread
                 start = self._go_on if can_turn else self.play
                 start()
+
+    def _together(self, change_all: Callable[[], None]) -> None:
+        """Take many changes of settings for one: start anew once, after the last."""
+        with self._lock:
+            self._many = True
+            try:
+                change_all()
+            finally:
+                self._many = False
+            if self.player.state != "idle" or self.transport.seen:
+                self.play()
 
     def _in_flight(self, run: Run) -> bool:
         """Whether `run` will look at its dials again; a run that the player does not play, a cell does."""
