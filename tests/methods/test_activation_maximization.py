@@ -75,7 +75,7 @@ def test_labels_name_the_pictures_of_class_logits():
         ({"layer": "laier"}, LookupError, "has no layer 'laier'"),
         ({"steps": 0}, ValueError, "Give 1 or more"),
         ({"picture": "oil"}, ValueError, "none of fourier, pixels, deep prior"),
-        ({"objective": "fun"}, ValueError, "none of channel, neuron, probability, energy"),
+        ({"objective": "fun"}, ValueError, "none of channel, neuron, contrast, energy"),
         ({"vectors": torch.zeros(3)}, ValueError, "one number per channel"),
         ({"stepz": 3}, TypeError, "Did you mean 'steps'"),
         ({"size": -3}, ValueError, "size"),

@@ -47,6 +47,13 @@ def test_a_lossless_recording_plays_the_run_to_the_nearest_byte(tmp_path, channe
         assert (frame.result.pixels - original.result.pixels).abs().max() <= 0.5 / 255 + 1e-6
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 7])
+def test_a_lossy_recording_of_any_number_of_channels_opens_again(tmp_path, channels):
+    run = toy(steps=3, channels=channels)
+    again = open_recording(record(run, tmp_path / "x.vizkit")).result()
+    assert (again.pixels - run.result().pixels).abs().mean() < 0.1
+
+
 def test_scalars_are_exact(path):
     for frame, original in zip(open_recording(path), toy(steps=6), strict=True):
         for name, value in original.scalars.items():

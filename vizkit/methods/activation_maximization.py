@@ -24,15 +24,23 @@ Strength = float | Dial | Sequence[float]
 
 
 @presets(
-    classes={"steps": 512, "jitter": 0.1, "scale": 0.3, "rotate": 15.0, "tv": 0.02},
-    lucid={"steps": 512, "jitter": 0.06, "scale": 0.1, "rotate": 10.0, "tv": 0.0, "saturation": 0.0},
+    classes={
+        "objective": "contrast",
+        "steps": 512,
+        "views": 4,
+        "tv": 0.3,
+        "jitter": 0.1,
+        "scale": 0.3,
+        "rotate": 15.0,
+    },
+    lucid={"steps": 512, "rate": 1.0, "tv": 0.0, "jitter": 0.06, "scale": 0.1, "rotate": 10.0, "views": 1},
 )
 def activation_maximization(
     net: Network,
     layer: Annotated[str, LayerName()],
     unit: Annotated[int | Sequence[int], Unit(of="layer")] = 0,
     *,
-    objective: Annotated[str, Choice("channel", "neuron", "probability", "energy")] = "channel",
+    objective: Annotated[str, Choice("channel", "neuron", "contrast", "energy")] = "channel",
     picture: Annotated[str, Choice("fourier", "pixels", "deep prior")] = "fourier",
     tv: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.1,
     gray: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.0,
@@ -61,8 +69,9 @@ def activation_maximization(
         net: The network to look into.
         layer: Where the unit lives; `output` holds the class logits.
         unit: A channel of a map, a column of a flat layer, or several of them.
-        objective: The channel's mean over the picture; one neuron of it; its log-probability among all units;
-            or, whatever the unit, the energy of the whole layer.
+        objective: The channel's mean over the picture; one neuron of it; "contrast", the channel's mean plus three
+            times its log-probability among all units, so that a picture must not please the others too; or,
+            whatever the unit, the energy of the whole layer.
         picture: How the picture is written down: by frequencies, by pixels, or by an untrained network.
         tv: Strength of total variation: smooths neighbors. At 1 it pulls about as hard as the unit.
         gray: Strength of the pull toward plain gray (L2 norm about the middle).
@@ -125,11 +134,11 @@ def _objective(kind: str, layer: str, units: Sequence[int], position, vectors: T
         return objectives.channel(layer, units)
     if kind == "neuron":
         return objectives.neuron(layer, units, position)
-    if kind == "probability":
-        return objectives.probability(layer, units)
+    if kind == "contrast":
+        return objectives.channel(layer, units) + 3 * objectives.probability(layer, units)
     if kind == "energy":
         return objectives.energy(layer)
-    raise ValueError(f"objective={kind!r} is none of channel, neuron, probability, energy.")
+    raise ValueError(f"objective={kind!r} is none of channel, neuron, contrast, energy.")
 
 
 def _captions(net: Network, layer: str, objective: str, cells: list[tuple]):
@@ -137,7 +146,7 @@ def _captions(net: Network, layer: str, objective: str, cells: list[tuple]):
     names = ("unit", "seed", "tv", "gray", "saturation")
     varying = [i for i in range(1, len(names)) if len({str(cell[i]) for cell in cells}) > 1]
     for cell in cells:
-        what = f"unit {cell[0]}" if objective in {"channel", "neuron", "probability"} else objective
+        what = f"unit {cell[0]}" if objective in {"channel", "neuron", "contrast"} else objective
         if layer == "output" and what.startswith("unit") and cell[0] < len(net.labels):
             what = net.labels[cell[0]]
         yield " · ".join([what, *(f"{names[i]} {cell[i]:g}" for i in varying)])

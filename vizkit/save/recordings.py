@@ -154,7 +154,9 @@ def _encoded(pixel: Tensor, kind: str) -> bytes:
 def _check_members(file: zipfile.ZipFile, manifest: Manifest) -> None:
     """The file holds the pictures its manifest tells of, and nothing else."""
     expected = {
-        _member(index, i, manifest.coding) for index, entry in enumerate(manifest.frames) for i in range(entry.shape[0])
+        _member(index, i, _kind(manifest.coding, entry.shape[1]))
+        for index, entry in enumerate(manifest.frames)
+        for i in range(entry.shape[0])
     }
     found = set(file.namelist()) - {CONTENTS}
     if found != expected:
