@@ -51,7 +51,7 @@ def test_a_lossless_recording_plays_the_run_to_the_nearest_byte(tmp_path, channe
 def test_a_lossy_recording_of_any_number_of_channels_opens_again(tmp_path, channels):
     run = toy(steps=3, channels=channels)
     again = open_recording(record(run, tmp_path / "x.vizkit")).result()
-    assert (again.pixels - run.result().pixels).abs().mean() < 0.1
+    assert (again.pixels - run.result().pixels).abs().mean() < 0.2
 
 
 def test_scalars_are_exact(path):
