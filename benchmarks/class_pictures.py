@@ -3,6 +3,9 @@
 Pictures of evenly spaced classes are optimized on SqueezeNet 1.1 and named by MobileNetV2, both with real weights from
 the evaluation data beside the checkout. Prints the share named first and among the first five.
 
+SqueezeNet takes a ReLU of its class maps before it averages them, so where a class is not yet seen its logit has no
+gradient. The pictures are made for the class maps before that ReLU, `classifier.1`.
+
     python benchmarks/class_pictures.py --classes 50 --sheet out/classes.png
 """
 
@@ -21,11 +24,11 @@ def network(name: str) -> vizkit.Network:
     return vizkit.load(name, weights=DATA / "weights" / f"{name}.pth")
 
 
-def class_pictures(net, classes: list[int], batch: int, **arguments) -> torch.Tensor:
+def class_pictures(net, layer: str, classes: list[int], batch: int, **arguments) -> torch.Tensor:
     """One picture a class (n, 3, h, w), `batch` at a time."""
     parts = []
     for group in torch.tensor(classes).split(batch):
-        run = vizkit.run("activation_maximization", net, layer="output", unit=group.tolist(), **arguments)
+        run = vizkit.run("activation_maximization", net, layer=layer, unit=group.tolist(), **arguments)
         parts.append(run.result().pixels)
     return torch.cat(parts)
 
@@ -40,6 +43,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--classes", type=int, default=50)
     options.add_argument("--batch", type=int, default=10)
+    options.add_argument("--layer", default="classifier.1")
     options.add_argument("--steps", type=int, default=None, help="instead of the preset's")
     options.add_argument("--preset", default="classes")
     options.add_argument("--sheet", type=Path, help="where to save the pictures")
@@ -53,7 +57,7 @@ def main() -> None:
     if chosen.steps:
         arguments["steps"] = chosen.steps
     start = time.perf_counter()
-    pictures = class_pictures(own, classes, chosen.batch, **arguments)
+    pictures = class_pictures(own, chosen.layer, classes, chosen.batch, **arguments)
     seconds = time.perf_counter() - start
     print(f"{chosen.classes} classes, {arguments}: {seconds:.0f} s")
     for who, net in (("SqueezeNet 1.1 (its own)", own), ("MobileNetV2 (the judge)", judge)):

@@ -27,8 +27,8 @@ Strength = float | Dial | Sequence[float]
     classes={
         "objective": "contrast",
         "steps": 512,
-        "views": 4,
-        "tv": 0.3,
+        "views": 1,
+        "tv": 1.0,
         "jitter": 0.1,
         "scale": 0.3,
         "rotate": 15.0,
