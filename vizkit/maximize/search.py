@@ -66,9 +66,8 @@ def search(
         loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps)))
         if step == steps:
             pixels, score = loop.look()
-        elif step < min(wake, steps):
-            with Awake():
-                pixels, score = loop.advance()
+        elif step < wake:
+            pixels, score = loop.advance(waking=True)
         else:
             if advance == loop.advance and step >= 3:
                 advance = captured(loop.advance, net.device)
@@ -118,13 +117,17 @@ class _Loop:
             pixels = self.picture().clone()
             return pixels, self._score(pixels)
 
-    def advance(self) -> tuple[Tensor, Tensor]:
+    def advance(self, waking: bool = False) -> tuple[Tensor, Tensor]:
         """The picture and its score, then one turn of its parameters."""
         with torch.enable_grad():
             pixels = self.picture()
             shown = pixels.detach().clone().requires_grad_()
             score = self._score(shown)
-            pull = self._pull(score, shown) - self._push(shown)
+            pull = self._pull(score, shown)
+            if waking and not bool(pull.flatten(1).any(1).all()):  # a second look, only if a picture is dead
+                with Awake():
+                    pull = self._pull(self._score(shown), shown)
+            pull = pull - self._push(shown)
             gradients = torch.autograd.grad(pixels, self.picture.parameters, grad_outputs=-pull)
             for parameter, gradient in zip(self.picture.parameters, gradients, strict=True):
                 parameter.grad = gradient

@@ -26,14 +26,13 @@ Strength = float | Dial | Sequence[float]
 @presets(
     classes={
         "objective": "contrast",
-        "steps": 512,
-        "views": 1,
+        "steps": 160,  # with more, fewer are recognized by another network
         "tv": 1.0,
         "jitter": 0.1,
         "scale": 0.3,
         "rotate": 15.0,
     },
-    lucid={"steps": 512, "rate": 1.0, "tv": 0.0, "jitter": 0.06, "scale": 0.1, "rotate": 10.0, "views": 1},
+    lucid={"steps": 512, "tv": 0.0, "jitter": 0.06, "scale": 0.1, "rotate": 10.0},
 )
 def activation_maximization(
     net: Network,
