@@ -29,7 +29,7 @@ from vizkit.widgets.fold import Fold
 from vizkit.widgets.history import History
 from vizkit.widgets.preset_menu import PresetMenu
 from vizkit.widgets.range_setting import DialSetting
-from vizkit.widgets.setting import Setting
+from vizkit.widgets.setting import Setting, row
 
 _TELL_EVERY = 0.1  # seconds between two updates of the status line and the curve
 
@@ -170,7 +170,7 @@ class Panel(ipywidgets.VBox):
         rest = {name: setting for name, setting in self.controls.items() if not on_top(self._kinds[name])}
         fold = [Fold(rest, {name: self._kinds[name].default for name in rest})] if rest else []
         about = ipywidgets.Label(summary(self.method)).add_class("vizkit-about")
-        menu = [self.presets] if self.presets else []
+        menu = [row(self.presets)] if self.presets else []
         left = ipywidgets.VBox((about, *menu, *top, *fold)).add_class("vizkit-settings")
         right = ipywidgets.Box((self.transport, self.picture, self.curve)).add_class("vizkit-stage")
         return ipywidgets.Box((left, right)).add_class("vizkit-body")
