@@ -10,6 +10,7 @@ gradient. The pictures are made for the class maps before that ReLU, `classifier
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     own, judge = network("squeezenet1_1"), network("mobilenet_v2")
     classes = torch.linspace(0, 999, chosen.classes).round().long().tolist()
-    arguments = {"preset": chosen.preset, **{k: float(v) for k, v in (word.split("=") for word in chosen.set)}}
+    arguments = {"preset": chosen.preset, **{k: json.loads(v) for k, v in (word.split("=") for word in chosen.set)}}
     if chosen.steps:
         arguments["steps"] = chosen.steps
     start = time.perf_counter()
