@@ -111,6 +111,19 @@ def test_a_shared_pull_makes_a_strength_mean_the_same_for_a_louder_network():
     torch.testing.assert_close(*pictures, atol=1e-4, rtol=0)
 
 
+def test_without_a_shared_pull_a_penalty_gives_way_to_a_louder_network():
+    roughness = {}
+    for loudness in (1, 1000):
+        module = Template()
+        module.look.weight.data *= loudness
+        net, chance = vizkit.wrap(module, size=6, channels=1), streams([0])
+        picture = Pixels((1, 1, 6, 6), chance, net.device)
+        unit, penalties = objectives.channel("look", 0), [(50.0, total_variation)]
+        last = [*search(net, picture, unit, chance, steps=80, penalties=penalties, share=False)][-1]
+        roughness[loudness] = total_variation(last.pixels).item()
+    assert roughness[1000] > 5 * roughness[1]
+
+
 def test_a_unit_dead_on_gray_wakes_up_only_with_the_gradient_through_dead_relus():
     class Dead(nn.Module):
         def __init__(self):

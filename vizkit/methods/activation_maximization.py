@@ -82,8 +82,7 @@ def activation_maximization(
         scale: Largest random change of size before each look (0.1: by a tenth).
         rotate: Largest random turn before each look, in degrees.
         recolor: Largest random change of contrast before each look, and half of it of each channel's brightness.
-        views: How many such looks are averaged at every step; more cost as many times more and agree better
-            with other networks.
+        views: How many such looks are averaged at every step; each costs as much as the first.
         size: Side of the picture in pixels; 0 takes the size the network was made for.
         precision: Arithmetic of the network; the picture itself is always float32.
         start: Pictures (n or 1, c, h, w) in [0, 1] to begin with, instead of noise.
