@@ -8,7 +8,7 @@ import torch
 
 import vizkit
 from tests.zoo import zoo
-from vizkit.core.controls import LayerName, Range, Unit, controls
+from vizkit.core.controls import LayerName, LayerNames, Picture, Range, Unit, controls
 from vizkit.core.results import Images, tensors
 from vizkit.methods import catalogue
 
@@ -18,11 +18,15 @@ METHODS = list(catalogue)
 
 
 def arguments(method, net, **changes) -> dict:
-    """The shortest sensible arguments of a method: the deepest layer, its first unit, few steps."""
-    chosen = {}
+    """The shortest sensible arguments of a method: the deepest layer, its first unit, some picture, few steps."""
+    chosen = {"net": net} if "net" in inspect.signature(method).parameters else {}
     for name, control in controls(method).items():
         if isinstance(control.hint, LayerName):
             chosen[name] = vizkit.layers(net).default
+        elif isinstance(control.hint, LayerNames):
+            chosen[name] = (vizkit.layers(net).default,)
+        elif isinstance(control.hint, Picture):
+            chosen[name] = torch.rand((net.channels, *net.size), generator=torch.Generator().manual_seed(1))
         elif isinstance(control.hint, Unit):
             chosen[name] = 0
         elif name == "steps":
@@ -31,7 +35,7 @@ def arguments(method, net, **changes) -> dict:
 
 
 def run(method: str, net, **changes) -> vizkit.Run:
-    return vizkit.run(method, net, **arguments(catalogue[method], net, **changes))
+    return vizkit.run(method, **arguments(catalogue[method], net, **changes))
 
 
 def traces(net) -> dict:

@@ -126,11 +126,59 @@ class Switch(Hint):
 
 
 @dataclass(frozen=True)
+class Choices(Hint):
+    """Some of a few words, in their order; a tuple."""
+
+    options: tuple[str, ...]
+
+    def __init__(self, *options: str):
+        object.__setattr__(self, "options", options)
+
+    def parse(self, words):
+        return tuple(Choice(*self.options).parse([word]) for word in words)
+
+    def ends(self):
+        return (self.options[:1], self.options)
+
+    def __str__(self):
+        return "some of " + " · ".join(self.options)
+
+
+@dataclass(frozen=True)
 class LayerName(Hint):
     """A layer of the network, by the name `vizkit.layers(net)` gives it."""
 
     def __str__(self):
         return "layer of the network"
+
+
+@dataclass(frozen=True)
+class LayerNames(Hint):
+    """Several layers of the network, a tuple; an empty one lets the method choose."""
+
+    def parse(self, words):
+        return tuple(words)
+
+    def __str__(self):
+        return "layers of the network"
+
+
+@dataclass(frozen=True)
+class Picture(Hint):
+    """A picture: one of the bundled world's ("world/7"), a file, an upload, or any tensor; see `data.pictures`."""
+
+    def __str__(self):
+        return "picture: world/7, or a file"
+
+
+@dataclass(frozen=True)
+class Mask(Hint):
+    """Which pixels of the picture that parameter `of` names are known: 1 known, 0 to be made up; painted or a file."""
+
+    of: str = "image"
+
+    def __str__(self):
+        return f"mask of `{self.of}`: a file, white where the picture is known"
 
 
 @dataclass(frozen=True)

@@ -28,18 +28,28 @@ class Result:
 class Images(Result):
     """Pictures: `pixels` (n, c, h, w) in [0, 1], and as many captions as pictures, or none.
 
+    `beside` (n or 1, c, h, w) is what each picture is to be compared with, such as the photograph it was made
+    from. `columns` is how many stand side by side, 0 for as many as look good.
+
     >>> Images(torch.zeros(2, 3, 8, 8), captions=("unit 3", "unit 7"))
     2 pictures of 8 × 8, 3 channels: unit 3 · unit 7
     """
 
     pixels: Tensor
     captions: tuple[str, ...] = ()
+    beside: Tensor | None = None
+    columns: int = 0
 
     def __post_init__(self):
         if self.pixels.ndim != 4:
             raise ValueError(f"Images takes pixels (n, c, h, w), not {tuple(self.pixels.shape)}. Add pixels[None].")
         if self.captions and len(self.captions) != len(self.pixels):
             raise ValueError(f"{len(self.captions)} captions for {len(self.pixels)} pictures. Give one each, or none.")
+        if self.beside is not None and (self.beside.ndim != 4 or len(self.beside) not in {1, len(self.pixels)}):
+            raise ValueError(
+                f"beside has shape {tuple(self.beside.shape)}; {len(self.pixels)} pictures are compared with as many "
+                "(n, c, h, w), or with one (1, c, h, w)."
+            )
 
     def __len__(self) -> int:
         return len(self.pixels)
