@@ -55,3 +55,12 @@ def test_outside_is_zero_inside_and_grows_with_the_square_beyond():
 def test_each_picture_has_its_own_number(penalty):
     images = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(penalty(images), torch.cat([penalty(image[None]) for image in images]))
+
+
+def test_the_gradient_of_total_variation_is_that_of_its_differences():
+    image = torch.rand(2, 3, 6, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64, requires_grad=True)
+    weights = torch.tensor([0.5, 3.0], dtype=torch.float64)
+    assert torch.autograd.gradcheck(total_variation, image)
+    (own,) = torch.autograd.grad((weights * total_variation(image)).sum(), image)
+    plain = image.diff(dim=3).square().sum((1, 2, 3)) + image.diff(dim=2).square().sum((1, 2, 3))
+    torch.testing.assert_close(own, torch.autograd.grad((weights * plain).sum(), image)[0])

@@ -152,3 +152,18 @@ def test_still_leaves_the_score_undisturbed():
     _, a = looks(steps=3, transform=Still())
     _, b = looks(steps=3)
     torch.testing.assert_close(a[-1].score, b[-1].score)
+
+
+def test_half_precision_ends_with_steps_in_the_networks_own():
+    halved = []
+
+    class Telling(Template):
+        def forward(self, x):
+            halved.append(torch.is_autocast_enabled("cpu"))
+            return super().forward(x)
+
+    net, chance = vizkit.wrap(Telling(), size=6, channels=1), streams([0])
+    picture = Pixels((1, 1, 6, 6), chance, net.device)
+    halved.clear()
+    list(search(net, picture, objectives.channel("look", 0), chance, steps=16, dtype=torch.bfloat16))
+    assert halved == 14 * [True] + 3 * [False]

@@ -55,7 +55,8 @@ def search(
     are added, so a penalty's strength means the same at every layer of every network; without, both
     are taken as they are. `rate` multiplies the rate the picture likes; it falls over the last third.
     Each look is the mean over `views` transforms of the picture.
-    For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone.
+    For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone, and only
+    of the first seven eighths: a picture settles on what the network answers in its own.
 
     Raises:
         FloatingPointError: the network does not answer the starting picture with numbers.
@@ -64,6 +65,8 @@ def search(
     advance = loop.advance
     for step in range(steps + 1):
         loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps)))
+        if loop.dtype != torch.float32 and 8 * step >= 7 * steps:
+            loop.dtype, advance = torch.float32, loop.advance  # what was captured would go on as it was
         if step == steps:
             pixels, score = loop.look()
         elif step < wake:
@@ -127,10 +130,10 @@ class _Loop:
             if waking and not bool(pull.flatten(1).any(1).all()):  # a second look, only if a picture is dead
                 with Awake():
                     pull = self._pull(self._score(shown), shown)
-            pull = pull - self._push(shown)
-            gradients = torch.autograd.grad(pixels, self.picture.parameters, grad_outputs=-pull)
+            gradients = torch.autograd.grad(pixels, self.picture.parameters, grad_outputs=self._push(shown) - pull)
             for parameter, gradient in zip(self.picture.parameters, gradients, strict=True):
-                parameter.grad = gradient
+                same = gradient.stride() == parameter.stride()  # a fused optimizer walks memory, whatever the strides
+                parameter.grad = gradient if same else torch.empty_like(parameter).copy_(gradient)
             self.optimizer.step()
             self.picture.project()
         return shown.detach(), score.detach()
@@ -144,10 +147,12 @@ class _Loop:
 
     def _pull(self, score: Tensor, shown: Tensor) -> Tensor:
         (pull,) = torch.autograd.grad(score.sum(), shown)
-        pull = pull.nan_to_num(0.0, 0.0, 0.0)
+        if shown.is_cuda or not bool(pull.sum().isfinite()):  # asking a GPU would wait for it
+            pull = pull.nan_to_num(0.0, 0.0, 0.0)
         if not self.share:
             return pull
-        return pull / pull.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
+        length = torch.linalg.vector_norm(pull, dim=(1, 2, 3), keepdim=True)
+        return pull * (math.sqrt(pull[0].numel()) / length.clamp(min=1e-12))
 
     def _push(self, shown: Tensor) -> Tensor | float:
         chosen = [(s, p) for s, p, on in zip(self.strength, self.penalties, self.active, strict=True) if on]
@@ -166,7 +171,7 @@ def _adam(picture: Picture, device: torch.device) -> torch.optim.Adam:
     if device.type == "cuda":
         rate = torch.tensor(picture.rate, device=device)
         return torch.optim.Adam(picture.parameters, lr=rate, fused=True, capturable=True)
-    return torch.optim.Adam(picture.parameters, lr=picture.rate)
+    return torch.optim.Adam(picture.parameters, lr=picture.rate, fused=device.type == "cpu")
 
 
 def _check_numbers(score: Tensor, net: Network) -> None:

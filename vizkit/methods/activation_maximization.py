@@ -84,7 +84,8 @@ def activation_maximization(
         recolor: Largest random change of contrast before each look, and half of it of each channel's brightness.
         views: How many such looks are averaged at every step; each costs as much as the first.
         size: Side of the picture in pixels; 0 takes the size the network was made for.
-        precision: Arithmetic of the network; the picture itself is always float32.
+        precision: Arithmetic of the network in the first seven eighths of the steps; the picture, and the network
+            at the end, are float32.
         start: Pictures (n or 1, c, h, w) in [0, 1] to begin with, instead of noise.
         position: Row and column of the neuron; the center if not given.
         vectors: Directions to follow instead of units, one (c,) or one for each picture (n, c).
