@@ -164,7 +164,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": "ipython",
     }
     own = {name: str(_made(folder / part)) for name, part in homes.items()}
-    return {**os.environ, **own, "OMP_NUM_THREADS": "1"}
+    return {"OMP_NUM_THREADS": "1", **os.environ, **own}
 
 
 def _settings(folder: Path) -> Path:

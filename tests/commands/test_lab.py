@@ -36,6 +36,23 @@ def test_by_default_the_browser_opens_and_the_port_is_jupyters(tmp_path):
     assert "port" not in words
 
 
+@pytest.mark.parametrize(("cores", "threads"), [(None, 1), (1, 1), (2, 1), (8, 7)])
+def test_one_core_is_left_for_the_browser(cores, threads):
+    assert lab.spare_threads(cores) == threads
+
+
+@pytest.mark.parametrize(("asked", "given"), [("3", "3"), (None, str(lab.spare_threads(os.cpu_count())))])
+def test_kernels_get_their_threads_unless_the_caller_has_said(asked, given, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    if asked:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    seen = []
+    monkeypatch.setattr(lab, "_become", lambda words: seen.append(os.environ["OMP_NUM_THREADS"]) or 0)
+    assert main(["lab"]) == 0
+    assert seen == [given]
+    monkeypatch.delenv("OMP_NUM_THREADS")
+
+
 def test_the_first_notebook_of_the_checkout_is_the_one():
     assert lab.first_notebook(lab.NOTEBOOKS).name.startswith("01")
 

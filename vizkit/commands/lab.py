@@ -24,6 +24,7 @@ def main(words: Sequence[str]) -> int:
     options, rest = parser.parse_known_args(words)
     if importlib.util.find_spec("jupyterlab") is None:
         raise ImportError('JupyterLab is not installed. Type: pip install -e ".[lab]"')
+    os.environ.setdefault("OMP_NUM_THREADS", str(spare_threads(os.cpu_count())))
     return _become([*command(first_notebook(NOTEBOOKS), options.no_browser, options.port), *rest])
 
 
@@ -51,6 +52,11 @@ def command(notebook: Path, no_browser: bool = False, port: int | None = None) -
     words += ["--ServerApp.open_browser=False"] * no_browser
     words += [f"--ServerApp.port={port}"] * (port is not None)
     return words + ["--allow-root"] * _is_root()  # a container's usual user; nobody else can reach it
+
+
+def spare_threads(cores: int | None) -> int:
+    """How many threads a kernel computes with: one core is left for the browser, and for a cell that is busy."""
+    return max(1, (cores or 2) - 1)
 
 
 def _is_root() -> bool:
