@@ -189,8 +189,9 @@ def drawn(network: str, layer: str, units: list[int], chosen: argparse.Namespace
 
 
 def own(network: str) -> vizkit.Network:
-    """The plain module as vizkit's network; Inception sees 224 px here, as with lucent, not its usual 299."""
-    return vizkit.wrap(subjects.module(network), size=subjects.SIDE, mean=subjects.MEAN, std=subjects.STD)
+    """The module as `vizkit.load` leaves it; Inception sees 224 px here, as with lucent, not its usual 299."""
+    module = subjects.module(network).to(memory_format=torch.channels_last)
+    return vizkit.wrap(module, size=subjects.SIDE, mean=subjects.MEAN, std=subjects.STD)
 
 
 def render(net: vizkit.Network, units: list[int], **arguments) -> tuple[Tensor, float]:

@@ -52,6 +52,12 @@ def test_the_bundled_networks_know_their_classes_and_their_pictures(name):
     assert net.origin == f"vizkit.load({name!r})  # weights {net.weight_hash}"
 
 
+def test_filters_lie_as_pictures_come():
+    filters = [p for p in vizkit.load("world").module.parameters() if p.ndim == 4]
+    assert filters
+    assert all(p.is_contiguous(memory_format=torch.channels_last) for p in filters)
+
+
 def test_the_two_bundled_networks_are_not_the_same():
     assert vizkit.load("world").weight_hash != vizkit.load("world-b").weight_hash
     assert vizkit.load("world").labels == vizkit.load("world-b").labels
