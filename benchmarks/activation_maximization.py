@@ -116,6 +116,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=BATCH, help="of the steps")
     known = ["float32", "bfloat16"]
     parser.add_argument("--precisions", nargs="+", choices=known, default=known, help="of vizkit; lucent has float32")
+    parser.add_argument("--fewer", type=int, default=0, help="so many steps too, of vizkit alone: as good sooner?")
     parser.add_argument("--preset", help="of vizkit, instead of its defaults")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="everything once and tiny: figures mean nothing")
@@ -167,24 +168,26 @@ def drawn(network: str, layer: str, units: list[int], chosen: argparse.Namespace
     net = own(network)
     arguments = {"layer": layer, "size": CANVAS, "seed": 0} | ({"preset": chosen.preset} if chosen.preset else {})
     render(net, units, steps=2, **arguments)
-    found: dict[str, list[tuple[Tensor, float]]] = {name: [] for name in ("alone", *chosen.precisions)}
+    kinds = {name: {"precision": name, "steps": chosen.steps} for name in chosen.precisions}
+    first = next(iter(kinds))
+    if chosen.fewer:
+        kinds[f"{first}, {chosen.fewer} steps"] = {"precision": first, "steps": chosen.fewer}
+    found: dict[str, list[tuple[Tensor, float]]] = {name: [] for name in ("alone", *kinds)}
     others = []
     tasks: list[Callable[[], Timed]] = lucent_tasks(network, layer, units, chosen) if chosen.lucent else []
     for turn in range(max(chosen.repeats, len(tasks))):
         if turn < chosen.repeats:
-            for precision in chosen.precisions:
-                found[precision].append(render(net, units, steps=chosen.steps, precision=precision, **arguments))
-            one = [units[turn % len(units)]]
-            found["alone"].append(render(net, one, steps=chosen.steps, precision=chosen.precisions[0], **arguments))
+            for name, kind in kinds.items():
+                found[name].append(render(net, units, **kind, **arguments))
+            found["alone"].append(render(net, [units[turn % len(units)]], **kinds[first], **arguments))
         if turn < len(tasks):
             others.append(tasks[turn]())
-    for precision in chosen.precisions:
-        seconds = [taken / len(units) for _, taken in found[precision]]
-        who = f"vizkit, {min(BATCH, len(units))} at a time, {precision}"
-        yield Timed(who, units, found[precision][0][0], seconds)
-    # a picture does not depend on its batch, so these are the first precision's
+    for name in kinds:
+        seconds = [taken / len(units) for _, taken in found[name]]
+        yield Timed(f"vizkit, {min(BATCH, len(units))} at a time, {name}", units, found[name][0][0], seconds)
+    # a picture does not depend on its batch, so these are the first kind's
     alone = [taken for _, taken in found["alone"]]
-    yield Timed(f"vizkit, one alone, {chosen.precisions[0]}", units, found[chosen.precisions[0]][0][0], alone)
+    yield Timed(f"vizkit, one alone, {first}", units, found[first][0][0], alone)
     yield from others
 
 

@@ -1,8 +1,8 @@
 """How quickly a panel answers in a real JupyterLab: click to first frame, frames a second, Stop.
 
 Opens the first notebook in JupyterLab and headless Chromium, plays its first panel on the bundled network, and times
-with the browser's own clock: from the click on Run to the next painted frame, frames painted in two seconds, and from the click on
-Stop to the page saying so, while the kernel idles and while a cell of it spins.
+with the browser's own clock: from the click on Run to the next painted frame, frames painted meanwhile, and from the
+click on Stop to the page saying so, while the kernel idles and while a cell of it spins.
 
     python benchmarks/lab.py --repeats 8
 """
