@@ -9,6 +9,7 @@ Networks other than `world` need the files of ../shared/data; what is not there 
 import argparse
 import json
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ SIDES = {"world": 96, "squeezenet1_1": 128, "mobilenet_v2": 128, "vgg19": 96}  #
 VGG = {"1": "relu1_1", "3": "relu1_2", "4": "pool1", "6": "relu2_1", "9": "pool2", "11": "relu3_1"}
 PRIORS = {
     "tv": {"picture": "pixels", "tv": 0.3},
-    "deep prior": {"picture": "deep prior", "tv": 0.0},
+    "deep prior": {"picture": "deep prior", "tv": 0.0, "gray": 0.0, "saturation": 0.0},
     "fourier": {},
 }
 LAMBDA, C = (
@@ -113,10 +114,7 @@ def originals(name: str, net: vizkit.Network, count: int) -> Tensor:
 def inverted(name: str, net: vizkit.Network, layer: str, who: str, pictures: Tensor, **settings) -> Row:
     """Play one inversion of all pictures to its end; importing and measuring are not timed."""
     start = time.perf_counter()
-    frame = None
-    for frame in vizkit.run("feature_inversion", net, pictures, layer=layer, **settings):
-        pass
-    assert frame is not None
+    frame = deque(vizkit.run("feature_inversion", net, pictures, layer=layer, **settings), maxlen=1).pop()
     seconds = time.perf_counter() - start
     feature, image, decibels = (float(frame.scalars[n].mean()) for n in ("feature error", "image error", "psnr"))
     row = Row(name, VGG[layer] if name == "vgg19" else layer, who, feature, image, decibels, frame.of, seconds)

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 import vizkit
-from vizkit.core.controls import LayerName, argument_docs, controls, given, summary
+from vizkit.core.controls import LayerName, Picture, argument_docs, controls, given, summary
 from vizkit.core.presets import presets_of
 from vizkit.methods import catalogue
 from vizkit.save.recordings import open_recording, record
@@ -89,8 +89,8 @@ def page(name: str, method: Callable) -> str:
         question(method),
         f"![{title(name)}, at the end of the example below](../pictures/methods/{name}.webp)",
         prose(method),
-        f"## In a notebook\n\n{code(notebook(call), 'python')}",
-        f"## At the command line\n\n{code(command(name, call), 'bash')}",
+        f"## In a notebook\n\n{code(notebook(method, call), 'python')}",
+        f"## At the command line\n\n{code(command(method, call), 'bash')}",
         section("What it works on", ["name", "what it is"], given_rows(method)),
         section("Controls", ["name", "moves over", "default", "while running", "what it does"], control_rows(method)),
         section("Presets", ["name", "settings"], preset_rows(method)),
@@ -116,13 +116,15 @@ def prose(method: Callable) -> str:
 
 
 def example(method: Callable) -> ast.Call:
-    """The first `vizkit.run(…)` in the docstring; without one, the method on the bundled network."""
+    """The first `vizkit.run(…)` in the docstring; without one, the method on the bundled network and picture."""
     for step in doctest.DocTestParser().get_examples(inspect.getdoc(method) or ""):
         for node in ast.walk(ast.parse(step.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "vizkit.run":
                 return node
-    layers = [name for name, control in controls(method).items() if isinstance(control.hint, LayerName)]
-    words = [repr(method.__name__), "net", *(f"{name}='output'" for name in layers)]
+    starts = {LayerName: "output", Picture: "world/0"}
+    hints = {name: type(control.hint) for name, control in controls(method).items()}
+    keywords = [f"{name}={starts[hint]!r}" for name, hint in hints.items() if hint in starts and needed(method, name)]
+    words = [repr(method.__name__), *(["net"] if takes_a_network(method) else []), *keywords]
     return ast.parse(f"vizkit.run({', '.join(words)})", mode="eval").body  # type: ignore[return-value]
 
 
@@ -139,26 +141,44 @@ def play_example(method: Callable) -> vizkit.Run:
     return vizkit.run(method, *works_on, **values)
 
 
-def notebook(call: ast.Call) -> str:
+def takes_a_network(method: Callable) -> bool:
+    return "net" in inspect.signature(method).parameters
+
+
+def needed(method: Callable, name: str) -> bool:
+    """Whether a parameter has no default."""
+    parameter = inspect.signature(method).parameters[name]
+    return parameter.default is parameter.empty
+
+
+def notebook(method: Callable, call: ast.Call) -> str:
     """The example as a panel, and as a run without one."""
     words = ast.unparse(call).removeprefix("vizkit.run").replace("'", '"')
     return "\n".join(
         [
             "import vizkit",
             "",
-            'net = vizkit.load("world")',
+            *(['net = vizkit.load("world")'] if takes_a_network(method) else []),
             f"vizkit.panel{words}  # sliders and a live picture",
             f"vizkit.run{words}.result()  # the same without them",
         ]
     )
 
 
-def command(name: str, call: ast.Call) -> str:
+def command(method: Callable, call: ast.Call) -> str:
     """The example as words for a terminal."""
-    words = ["vizkit", "run", name.replace("_", "-"), "--net", "world"]
-    for keyword in call.keywords:
-        words += [f"--{(keyword.arg or '').replace('_', '-')}", *typed(keyword.value)]
-    return shlex.join([*words, "--out", f"{name.replace('_', '-')}.png"])
+    name = method.__name__.replace("_", "-")
+    words = ["vizkit", "run", name, *(["--net", "world"] if takes_a_network(method) else [])]
+    for parameter, value in arguments(method, call).items():
+        words += [f"--{parameter.replace('_', '-')}", *typed(value)]
+    return shlex.join([*words, "--out", f"{name}.png"])
+
+
+def arguments(method: Callable, call: ast.Call) -> dict[str, ast.expr]:
+    """What the example gives to `method` besides a network, by name."""
+    positional = dict(zip(inspect.signature(method).parameters, call.args[1:], strict=False))
+    named = {word.arg: word.value for word in call.keywords if word.arg}
+    return {name: value for name, value in {**positional, **named}.items() if name != "net"}
 
 
 def typed(value: ast.expr) -> list[str]:
@@ -180,7 +200,7 @@ def control_rows(method: Callable) -> list[list[str]]:
         [
             f"`{control.name}`",
             str(control.hint),
-            "" if control.default is None else f"`{control.default}`",
+            "" if control.default in (None, ()) else f"`{control.default}`",
             "turns" if control.dial else "starts again",
             control.doc,
         ]

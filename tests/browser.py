@@ -1,6 +1,7 @@
 """Chromium for tests: found, started once per module, closed without a trace."""
 
 import contextlib
+import io
 import os
 import random
 import shutil
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = [
@@ -64,3 +66,9 @@ def open_html(opened: Page, html: str, folder: Path) -> None:
     path = folder / "page.html"
     path.write_text(html, encoding="utf-8")
     opened.goto(path.as_uri())
+
+
+def pixel(png: bytes) -> tuple[int, ...]:
+    """The color of a screenshot's first pixel, red, green, blue."""
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGB").getpixel((0, 0))

@@ -8,6 +8,7 @@ from typing import Annotated
 import pytest
 import torch
 
+from tests.widgets.picture_toys import ladder, mended
 from vizkit.core.controls import LayerName, Range, controls
 from vizkit.core.dials import Dial
 from vizkit.core.frames import Frame, Frames
@@ -109,16 +110,30 @@ def test_every_real_control_is_a_row(name):
 
 def test_without_an_example_a_method_is_shown_on_the_bundled_network():
     assert ast.unparse(build.example(toy_method)) == "vizkit.run('toy_method', net, layer='output')"
-    assert build.command("toy_method", build.example(toy_method)) == (
+    assert build.command(toy_method, build.example(toy_method)) == (
         "vizkit run toy-method --net world --layer output --out toy-method.png"
     )
 
 
 def test_the_example_of_the_docstring_is_the_one_shown_and_played():
     call = build.example(with_example)
-    assert "--units 1 2 --start start.npy" in build.command("with_example", call)
-    assert 'vizkit.panel("with_example", net, units=[1, 2], start=start)' in build.notebook(call)
+    assert "--units 1 2 --start start.npy" in build.command(with_example, call)
+    assert 'vizkit.panel("with_example", net, units=[1, 2], start=start)' in build.notebook(with_example, call)
     assert build.play_example(with_example).result().pixels.min() == 1
+
+
+def test_a_method_on_a_picture_is_shown_on_a_bundled_one_and_without_a_network_where_it_takes_none():
+    assert ast.unparse(build.example(mended)) == "vizkit.run('mended', image='world/0')"
+    assert build.command(mended, build.example(mended)) == "vizkit run mended --image world/0 --out mended.png"
+    assert "load" not in build.notebook(mended, build.example(mended))
+    assert build.play_example(mended).result().pixels.shape == (1, 3, 96, 96)
+
+
+def test_what_an_example_gives_by_position_is_typed_by_name():
+    call = ast.parse("vizkit.run('ladder', net, 'world/7', kinds=('tv', 'deep'))", mode="eval").body
+    assert build.command(ladder, call) == (
+        "vizkit run ladder --net world --image world/7 --kinds tv deep --out ladder.png"
+    )
 
 
 def test_check_names_what_is_stale_missing_or_gone_and_writes_nothing(toys, tmp_path, capsys):

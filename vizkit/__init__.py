@@ -11,6 +11,8 @@ _homes = {
     "Network": "vizkit.nets.network",
     "layers": "vizkit.nets.describe",
     "activations": "vizkit.nets.read",
+    "scan": "vizkit.measure.scan",
+    "open_index": "vizkit.measure.index",
     "edited": "vizkit.nets.edit",
     "methods": "vizkit.methods",
     "run": "vizkit.methods",
@@ -19,6 +21,8 @@ _homes = {
     "Images": "vizkit.core.results",
     "Curves": "vizkit.core.results",
     "Dial": "vizkit.core.dials",
+    "honesty": "vizkit.measure.honesty",
+    "honesty_of": "vizkit.measure.honesty",
     "open_recording": "vizkit.save.recordings",
     "panel": "vizkit.widgets.panel",
 }
@@ -32,12 +36,16 @@ __all__ = [
     "Run",
     "activations",
     "edited",
+    "honesty",
+    "honesty_of",
     "layers",
     "load",
     "methods",
+    "open_index",
     "open_recording",
     "panel",
     "run",
+    "scan",
     "wrap",
 ]
 
@@ -47,7 +55,10 @@ if TYPE_CHECKING:
     from vizkit.core.frames import Frame
     from vizkit.core.results import Curves, Images
     from vizkit.core.runs import Run
+    from vizkit.measure.honesty import honesty, honesty_of
     from vizkit.methods import run
+    from vizkit.measure.index import open_index
+    from vizkit.measure.scan import scan
     from vizkit.nets.describe import layers
     from vizkit.nets.edit import edited
     from vizkit.nets.load import load

@@ -16,6 +16,7 @@ def catalogue(monkeypatch, tmp_path):
     """The toys are in the catalogue, a tiny network answers to the name "tiny", and files go to an empty folder."""
     monkeypatch.setitem(methods.catalogue, "echo", toys.echo)
     monkeypatch.setitem(methods.catalogue, "needy", toys.needy)
+    monkeypatch.setitem(methods.catalogue, "watch", toys.watch)
     monkeypatch.setattr("vizkit.commands.networks.load", lambda name, weights, device: tiny(weights))
     monkeypatch.chdir(tmp_path)
     toys.calls.clear()
@@ -165,3 +166,56 @@ def test_an_animation_has_every_frame(name):
 def test_a_recording_plays_again():
     call("--out", "x.vizkit")
     assert [frame.step for frame in open_recording("x.vizkit")] == [1, 2]
+
+
+# methods that work on a picture, with or without a network
+
+
+def watch(*words: str) -> dict:
+    """The arguments that `vizkit run watch …`, which takes no network, calls the method with."""
+    assert main(["run", "watch", *words]) == 0
+    return toys.calls[-1]
+
+
+def test_a_picture_that_is_not_named_is_the_first_of_the_world():
+    assert watch()["image"] == "world/0"
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (["--image", "world/7"], "image", "world/7"),
+        (["--image", "a.png"], "image", "a.png"),
+        (["--image", "a.png", "world/2"], "image", ("a.png", "world/2")),
+        (["--mask", "a.png"], "mask", "a.png"),
+        (["--kinds", "deep-prior", "tv"], "kinds", ("deep prior", "tv")),
+    ],
+)
+def test_pictures_masks_and_choices_are_typed_as_they_are_named(words, name, value):
+    Image.new("RGB", (8, 8)).save("a.png")
+    assert watch(*words)[name] == value
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--image", "nope.png"], "There is no picture 'nope.png'"),
+        (["--image", "world/x"], "is no picture of the world"),
+        (["--mask", "nope.png"], "There is no picture 'nope.png'"),
+        (["--net", "tiny"], "'--net' is no option here"),
+    ],
+)
+def test_a_picture_that_is_none_is_told_before_anything_is_played(words, sentence, capsys):
+    assert main(["run", "watch", *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not toys.calls
+
+
+def test_help_tells_defaults_as_they_are_typed(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "watch", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert "default world/0)" in out
+    assert "default tv deep-prior)" in out
+    assert "layers of the network)" in out
+    assert "--net" not in out

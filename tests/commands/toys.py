@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from vizkit.core.controls import Choice, LayerName, Range, Unit
+from vizkit.core.controls import Choice, Choices, LayerName, LayerNames, Mask, Picture, Range, Unit
 from vizkit.core.dials import Dial
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.presets import presets
 from vizkit.core.results import Images
+from vizkit.data.pictures import Source
 from vizkit.nets.network import Network
 
 calls: list[dict] = []
@@ -44,4 +45,16 @@ def echo(
 
 def needy(net: Network, rules: dict) -> Frames[Images]:
     """Needs what only Python can give."""
+    yield Frame(1, 1, Images(torch.zeros(1, 3, 8, 8)))
+
+
+def watch(
+    image: Annotated[Source, Picture()],
+    *,
+    mask: Annotated[Source | None, Mask(of="image")] = None,
+    kinds: Annotated[Sequence[str], Choices("tv", "deep prior")] = ("tv", "deep prior"),
+    layers: Annotated[Sequence[str], LayerNames()] = (),
+) -> Frames[Images]:
+    """Show a picture, and need no network for it."""
+    calls.append(dict(locals()))
     yield Frame(1, 1, Images(torch.zeros(1, 3, 8, 8)))

@@ -11,7 +11,7 @@ from vizkit.maximize.chance import streams
 from vizkit.maximize.penalties import norm, total_variation
 from vizkit.maximize.pictures import Pixels
 from vizkit.maximize.search import cooling, search
-from vizkit.maximize.transforms import Still, Wobble
+from vizkit.maximize.transforms import Shift, Still, Wobble
 
 
 class Template(nn.Module):
@@ -167,3 +167,31 @@ def test_half_precision_ends_with_steps_in_the_networks_own():
     halved.clear()
     list(search(net, picture, objectives.channel("look", 0), chance, steps=16, dtype=torch.bfloat16))
     assert halved == 14 * [True] + 3 * [False]
+
+
+def test_each_channel_of_a_picture_follows_its_own_gradient():
+    look = nn.utils.skip_init(nn.Conv2d, 3, 1, 6, bias=False)
+    look.weight.data = torch.randn(1, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    net, chance = vizkit.wrap(nn.Sequential(look), size=6), streams([0])
+    picture = Pixels((1, 3, 6, 6), chance, net.device)
+    last = [*search(net, picture, objectives.channel("0", 0), chance, steps=120)][-1]
+    assert torch.equal(last.pixels[0] > 0.5, look.weight[0] > 0)
+
+
+def test_a_transform_rests_from_the_share_of_the_way_that_is_asked():
+    _, moved = looks(steps=10, transform=Shift(0.3), rest=0.5)
+    for look in moved:
+        net = vizkit.wrap(Template(), size=6, channels=1)
+        still = vizkit.activations(net, look.pixels, ["look"])["look"][:, 0, 0, 0]
+        if look.step > 5:
+            torch.testing.assert_close(look.score, still)
+    assert not torch.allclose(moved[-1].pixels, looks(steps=10)[1][-1].pixels)
+
+
+def test_the_rate_may_settle_lower():
+    assert cooling(0.5, 0.01) == pytest.approx(1)
+    assert cooling(1, 0.01) == pytest.approx(0.01)
+    _, rough = looks(steps=30)
+    _, calm = looks(steps=30, settle=1e-6)
+    moved = [(a[-1].pixels - a[-2].pixels).abs().max() for a in (rough, calm)]
+    assert moved[1] < 0.3 * moved[0]

@@ -2,7 +2,7 @@
 
 import torch
 
-from vizkit.maximize.transforms import Still, Wobble
+from vizkit.maximize.transforms import Shift, Still, Wobble
 
 MIDDLE = torch.full((1, 8), 0.5)
 IMAGE = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -57,3 +57,17 @@ def test_recolor_changes_contrast_about_the_middle_and_each_channels_brightness(
 def test_still_resizes_only_when_it_must():
     assert Still()(IMAGE, (32, 32), MIDDLE) is IMAGE
     assert Still()(IMAGE, (16, 16), MIDDLE).shape == (1, 3, 16, 16)
+
+
+def test_a_shift_moves_whole_pixels_and_repeats_the_border():
+    image = torch.arange(2 * 1 * 4 * 5, dtype=torch.float32).reshape(2, 1, 4, 5)
+    draw = torch.full((2, 6), 0.5)
+    draw[1, 2:4] = torch.tensor([1.0, 0.0])  # as far right and up as it goes
+    moved = Shift(0.25)(image, (4, 5), draw)
+    assert torch.equal(moved[0], image[0])
+    assert torch.equal(moved[1, 0], image[1, 0][[0, 0, 1, 2]][:, [1, 2, 3, 4, 4]])
+
+
+def test_a_shift_of_no_jitter_is_the_picture():
+    image = torch.rand(3, 2, 7, 6, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(Shift(0.0)(image, (7, 6), torch.rand(3, 7, generator=torch.Generator().manual_seed(1))), image)

@@ -199,3 +199,65 @@ def test_a_thousand_pictures_do_not_flood_a_notebook():
 
 def test_plain_text_says_how_odd_channels_are_shown():
     assert mimebundle(Images(noise(c=5)))["text/plain"].endswith("(first 3 of 5 channels as RGB)")
+
+
+# with what the pictures are compared
+
+
+def gray(*levels: float, size: int = 40) -> torch.Tensor:
+    """An even picture for each level."""
+    return torch.tensor(levels).view(-1, 1, 1, 1).expand(-1, 3, size, size)
+
+
+def levels(paper: np.ndarray, columns: int, rows: int) -> list[list[int]]:
+    """What is in the middle of each picture of a sheet."""
+    h, w = paper.shape[0] / rows, paper.shape[1] / columns
+    return [[int(paper[int(h * r + 24), int(w * (c + 0.5)), 0]) for c in range(columns)] for r in range(rows)]
+
+
+def test_an_original_stands_first_and_is_called_so():
+    images = Images(gray(0.2, 0.4, 0.6), beside=gray(0.0))
+    paper = np.array(sheet(images))
+    assert levels(paper, 2, 2) == [[0, 51], [102, 153]]
+    words = paper[44 : paper.shape[0] // 2 - 4, :76]
+    assert (words < 128).any(), "nothing is written below the original"
+    assert (paper[44 : paper.shape[0] // 2 - 4, 84:] == 255).all(), "something is written below a nameless picture"
+
+
+def test_where_columns_are_asked_for_the_original_has_one_of_its_own():
+    images = Images(gray(0.2, 0.4, 0.6, 0.8), tuple("abcd"), beside=gray(0.0), columns=2)
+    assert levels(np.array(sheet(images)), 3, 2) == [[0, 51, 102], [255, 153, 204]]
+
+
+def test_each_with_its_own_original_stands_to_its_right():
+    images = Images(gray(0.2, 0.4), beside=gray(0.6, 0.8), columns=1)
+    assert sheet(images).size == (4 + 81 + 4, 4 + 2 * 44)
+    paper = np.array(sheet(images))
+    assert [[int(paper[y, x, 0]) for x in (20, 65)] for y in (20, 64)] == [[153, 51], [204, 102]]
+
+
+def test_an_original_of_another_size_or_in_gray_is_brought_to_the_pictures():
+    images = Images(gray(0.2), beside=torch.zeros(1, 1, 10, 10))
+    assert sheet(images).size == sheet(Images(gray(0.2), beside=gray(0.0))).size
+
+
+@pytest.mark.parametrize("columns", [1, 3, 6])
+def test_a_sheet_has_the_columns_that_its_pictures_ask_for(columns):
+    images = Images(noise(6, h=8, w=8), columns=columns)
+    assert sheet(images).size == (4 + 12 * columns, 4 + 12 * (6 // columns))
+    assert sheet(images, columns=2).size[0] == 4 + 12 * 2
+
+
+def test_a_notebook_shows_the_original_first_and_rows_as_asked_for():
+    images = Images(noise(4), tuple("abcd"), beside=noise(1), columns=2)
+    page = Reader(mimebundle(images)["text/html"])
+    assert [a["alt"] for tag, a in page.tags if tag == "img"] == ["original", *"abcd"]
+    assert page.text == "originalabcd"
+    assert [tag for tag, _ in page.tags].count("div") == 1 + 1 + 2
+    assert {tag for tag, _ in page.tags} == {"div", "figure", "img", "figcaption"}
+
+
+def test_a_notebook_shows_each_picture_after_its_own_original():
+    images = Images(noise(2), ("a", "b"), beside=noise(2))
+    page = Reader(mimebundle(images)["text/html"])
+    assert [a["alt"] for tag, a in page.tags if tag == "img"] == ["original of a", "a", "original of b", "b"]

@@ -140,7 +140,12 @@ def first(manifest):
 
 CHANGES = {
     "no vizkit recording": lambda m: m.update(format="zip"),
-    "update with pip": lambda m: m.update(version=2),
+    "update with pip": lambda m: m.update(version=3),
+    "originals it does not hold": lambda m: first(m).update(beside=0),
+    "True is no count": lambda m: first(m).update(columns=True),
+    "columns are too many": lambda m: first(m).update(columns=10**9),
+    "lacks 'originals/0000/0000": lambda m: m.update(originals=[[1, 3, 16, 16]]),
+    "shape .* is impossible": lambda m: m.update(originals=[[1, 3, 16, 10**6]]),
     "holds no frame": lambda m: m.update(frames=[]),
     "do not count up": lambda m: m["frames"].reverse(),
     "damaged .KeyError": lambda m: first(m).pop("shape"),
@@ -205,3 +210,66 @@ def test_stopping_in_the_middle_leaves_no_file_open(path):
     path.unlink()
     with pytest.raises((FileNotFoundError, ValueError)):
         next(frames)
+
+
+# what pictures are compared with
+
+
+def compared(steps=4, originals=1, others=1):
+    """Pictures that come near their originals; after half the steps these are other ones, `others` times so many."""
+    pictures = torch.rand(6, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    for step in range(1, steps + 1):
+        beside = pictures[: originals if step <= steps // 2 else originals * others].clone()
+        yield vizkit.Frame(step, steps, vizkit.Images(pictures * step / steps, beside=beside, columns=3))
+
+
+def originals_in(path) -> list[str]:
+    with zipfile.ZipFile(path) as file:
+        return [name for name in file.namelist() if name.startswith("originals/")]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_originals_and_columns_come_back_and_originals_are_stored_once(tmp_path, count):
+    path = record(Run.of(compared, originals=count), tmp_path / "x.vizkit", lossless=True)
+    assert len(originals_in(path)) == count
+    for frame, original in zip(open_recording(path), compared(originals=count), strict=True):
+        assert frame.result.columns == 3
+        assert (frame.result.beside - original.result.beside).abs().max() <= 0.5 / 255 + 1e-6
+
+
+def test_originals_that_change_during_a_run_are_told_apart(tmp_path):
+    path = record(Run.of(compared, others=6), tmp_path / "x.vizkit")
+    assert [len(frame.result.beside) for frame in open_recording(path)] == [1, 1, 6, 6]
+    assert len(originals_in(path)) == 1 + 6
+
+
+def test_frames_of_a_recording_share_one_original(tmp_path):
+    frames = list(open_recording(record(Run.of(compared), tmp_path / "x.vizkit")))
+    assert len({id(frame.result.beside) for frame in frames}) == 1
+
+
+def test_a_copy_keeps_the_originals(tmp_path):
+    path = record(Run.of(compared), tmp_path / "x.vizkit", lossless=True)
+    again = open_recording(record(open_recording(path), tmp_path / "copy.vizkit", lossless=True)).result()
+    assert torch.equal(again.beside, open_recording(path).result().beside)
+
+
+def test_a_recording_of_version_1_opens(path):
+    def as_it_was(manifest):
+        manifest["version"] = 1
+        del manifest["originals"]
+        for entry in manifest["frames"]:
+            del entry["columns"], entry["beside"]
+
+    frames = list(open_recording(rewritten(path, as_it_was)))
+    assert [frame.step for frame in frames] == [1, 2, 3, 4, 5, 6]
+    assert all(frame.result.beside is None and frame.result.columns == 0 for frame in frames)
+
+
+def test_as_many_originals_as_pictures_or_one_are_believed_and_no_other_number(tmp_path):
+    path = record(Run.of(compared), tmp_path / "x.vizkit")
+    with zipfile.ZipFile(path) as file:
+        (name,) = originals_in(path)
+        twice = {name.replace("0000.", "0001."): file.read(name)}
+    with pytest.raises(ValueError, match="compares 6 pictures with originals it does not hold"):
+        open_recording(rewritten(path, lambda m: m.update(originals=[[2, 3, 16, 16]]), **twice))

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 import torch
+import traitlets
 from PIL import Image
 
 from tests.views.clock import Clock
@@ -216,3 +217,62 @@ def test_a_closed_widget_is_silent(view):
     view.show(pictures(0.5))
     view.keep()
     assert wire.frames() == []
+
+
+# what pictures are compared with
+
+
+def compared(*levels: float, original: torch.Tensor, **more) -> Images:
+    return Images(pictures(*levels).pixels, beside=original, **more)
+
+
+def sent(view: LiveImage, trait: str) -> list:
+    """What went to the views for a trait."""
+    return [data["state"][trait] for data, _ in view.comm.sent if trait in data.get("state", {})]
+
+
+def test_an_original_goes_to_the_views_once_however_many_frames_there_are(view):
+    original = pictures(0.25).pixels
+    for number in range(20):
+        view.show(compared(number / 20, 0.5, original=original if number % 2 else original.clone()))
+    assert len(sent(view, "beside")) == 1
+    assert level(view.beside[0]) == pytest.approx(0.25, abs=0.01)
+
+
+def test_other_originals_and_none_are_told(view):
+    view.show(compared(0.5, original=pictures(0.25).pixels))
+    view.show(compared(0.5, original=pictures(0.75).pixels))
+    assert level(view.beside[0]) == pytest.approx(0.75, abs=0.01)
+    view.show(compared(0.5, 0.6, original=pictures(0.1, 0.9).pixels))
+    assert [level(jpeg) for jpeg in view.beside] == pytest.approx([0.1, 0.9], abs=0.01)
+    view.show(pictures(0.5))
+    assert view.beside == []
+
+
+def test_columns_follow_the_pictures_and_those_set_by_hand_stay(view):
+    view.columns = 7
+    view.show(pictures(0.1, 0.2))
+    assert view.columns == 7
+    view.show(Images(pictures(0.1, 0.2).pixels, columns=2))
+    assert view.columns == 2
+    view.show(pictures(0.1, 0.2))
+    assert view.columns == 0
+
+
+def test_a_way_to_compare_is_one_of_four(view):
+    assert view.compare == "side by side"
+    view.compare = "wipe"
+    with pytest.raises(traitlets.TraitError):
+        view.compare = "swipe"
+
+
+def test_a_picture_is_opened_alone_only_where_somebody_does_it(view):
+    say(view, open=1)  # nobody listens
+    assert not view.opens
+    asked = []
+    other = LiveImage(on_open=asked.append)
+    other._handle_custom_msg({"view": "left", "open": 2}, [])
+    other._handle_custom_msg({"view": "left", "open": -1}, [])
+    assert (other.opens, asked) == (True, [2])
+    other.layout.close()
+    other.close()

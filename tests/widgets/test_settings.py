@@ -59,8 +59,7 @@ def test_every_setting_starts_at_its_default_or_where_it_is_told(make, net):
 
 
 def test_where_to_look_dials_seeds_and_counts_are_on_top():
-    top = [name for name, control in controls(toy).items() if on_top(control)]
-    assert top == ["layer", "unit", "weight", "pull", "seed", "steps"]
+    assert on_top(controls(toy)) == ["layer", "unit", "weight", "pull", "seed", "steps"]
 
 
 def test_a_setting_tells_each_change_once(make):

@@ -15,11 +15,23 @@ from vizkit.commands.arrays import read_arrays
 from vizkit.commands.networks import add_network, network
 from vizkit.commands.progress import Progress
 from vizkit.commands.stopping import Stopping
-from vizkit.core.controls import Control, LayerName, Switch, Unit, argument_docs, controls, given, summary
+from vizkit.core.controls import (
+    Control,
+    LayerName,
+    Mask,
+    Picture,
+    Switch,
+    Unit,
+    argument_docs,
+    controls,
+    given,
+    summary,
+)
 from vizkit.core.frames import Frame
 from vizkit.core.presets import presets_of
 from vizkit.core.runs import Run
 from vizkit.core.words import nearest
+from vizkit.data.pictures import MODES, as_pictures
 from vizkit.methods import catalogue, find
 from vizkit.methods import run as bind
 from vizkit.nets.describe import layers
@@ -29,6 +41,7 @@ from vizkit.save.animations import pictures
 from vizkit.save.files import ending
 
 ENDINGS = (".png", ".webp", ".gif", ".vizkit")
+PICTURE = "world/0"  # where none is named
 
 
 def main(words: Sequence[str]) -> int:
@@ -62,7 +75,7 @@ def parser(method) -> argparse.ArgumentParser:
     if presets_of(method):
         moved.add_argument("--preset", help=f"named settings: {', '.join(presets_of(method))}")
     for control in controls(method).values():
-        _add_control(moved, control)
+        _add_control(moved, control, _start(method, control))
     comes_out = made.add_argument_group("what comes out")
     comes_out.add_argument(
         "--out",
@@ -85,7 +98,9 @@ def bound(method, options: argparse.Namespace) -> Run:
     for name, control in controls(method).items():
         if typed[f"control {name}"] is not None:
             words = _numbered(control, typed[f"control {name}"], chosen, net)
-            chosen[name] = control.hint.parse(words)
+            chosen[name] = _readable(control, control.hint.parse(words), net)
+        elif isinstance(control.hint, Picture) and _required(method, name):
+            chosen[name] = PICTURE
         elif net is not None and isinstance(control.hint, LayerName) and _required(method, name):
             chosen[name] = layers(net).default
     return bind(method, preset=typed.get("preset"), **chosen)
@@ -152,8 +167,13 @@ def _add_given(group: argparse._ArgumentGroup, method, name: str, parameter: ins
         raise ValueError(f"{method.__name__} needs {name}, which only Python can give: vizkit.run(…, {name}=…).")
 
 
-def _add_control(group: argparse._ArgumentGroup, control: Control) -> None:
-    default = "" if control.default is None else f"; default {control.default}"
+def _start(method, control: Control) -> Any:
+    """What a control is where it is not typed; None where that depends."""
+    return PICTURE if isinstance(control.hint, Picture) and _required(method, control.name) else control.default
+
+
+def _add_control(group: argparse._ArgumentGroup, control: Control, start: Any) -> None:
+    default = "" if start is None or start == () else f"; default {_words(start)}"
     group.add_argument(
         f"--{_dashed(control.name)}",
         dest=f"control {control.name}",
@@ -163,12 +183,27 @@ def _add_control(group: argparse._ArgumentGroup, control: Control) -> None:
     )
 
 
+def _words(value: Any) -> str:
+    """A default as it would be typed."""
+    return " ".join(str(item).replace(" ", "-") for item in value) if isinstance(value, tuple) else str(value)
+
+
 def _numbered(control: Control, words: list[str], chosen: dict[str, Any], net: Network | None) -> list[str]:
     """`words` with labels of the output's units replaced by their numbers."""
     labels = net.labels if net is not None else ()
     if not isinstance(control.hint, Unit) or chosen.get(control.hint.of) != "output" or not labels:
         return words
     return [_number_of(word, labels) for word in words]
+
+
+def _readable(control: Control, value: Any, net: Network | None) -> Any:
+    """`value`, after a look at the files it names: a mistake is told before the network runs."""
+    if isinstance(control.hint, Picture):
+        channels = net.channels if net else 3
+        as_pictures(value, (8, 8), channels if channels in MODES else 3)
+    elif isinstance(control.hint, Mask):
+        as_pictures(value, (8, 8), 1)
+    return value
 
 
 def _number_of(word: str, labels: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -196,13 +196,17 @@ class Unit(Hint):
 
 @dataclass(frozen=True)
 class Control:
-    """A parameter its reader moves: name, hint, default, the sentence about it, whether it turns in flight."""
+    """A parameter its reader moves: name, hint, default, the sentence about it.
+
+    `dial` says whether it turns in flight, `several` whether it takes several values at once, one picture each.
+    """
 
     name: str
     hint: Hint
     default: Any
     doc: str = ""
     dial: bool = False
+    several: bool = False
 
     @property
     def label(self) -> str:
@@ -217,7 +221,9 @@ def controls(method: Callable) -> dict[str, Control]:
         hint = _hint(kinds.get(name), name, parameter)
         if hint is not None:
             default = None if parameter.default is parameter.empty else parameter.default
-            found[name] = Control(name, hint, default, docs.get(name, ""), Dial in _flat(kinds[name]))
+            flat = _flat(kinds[name])
+            several = any(typing.get_origin(kind) is Sequence for kind in flat)
+            found[name] = Control(name, hint, default, docs.get(name, ""), Dial in flat, several)
     return found
 
 

@@ -17,7 +17,7 @@ from vizkit.maximize.capture import captured
 from vizkit.maximize.chance import Streams, uniform
 from vizkit.maximize.objectives import Objective
 from vizkit.maximize.pictures import Picture
-from vizkit.maximize.transforms import Still, Wobble, draws
+from vizkit.maximize.transforms import Shift, Still, Wobble, draws
 from vizkit.nets.network import Network
 from vizkit.nets.read import Reader
 
@@ -42,8 +42,10 @@ def search(
     *,
     steps: int,
     penalties: Sequence[tuple[Strength, Penalty]] = (),
-    transform: Wobble | Still = Still(),  # noqa: B008  a frozen value
+    transform: Wobble | Shift | Still = Still(),  # noqa: B008  a frozen value
+    rest: float = 1.0,
     rate: float = 1.0,
+    settle: float = 0.1,
     share: bool = True,
     views: int = 1,
     wake: int = 16,
@@ -53,8 +55,9 @@ def search(
 
     With `share`, the objective's gradient is brought to root mean square 1 per picture before penalties
     are added, so a penalty's strength means the same at every layer of every network; without, both
-    are taken as they are. `rate` multiplies the rate the picture likes; it falls over the last third.
-    Each look is the mean over `views` transforms of the picture.
+    are taken as they are. `rate` multiplies the rate the picture likes; over the last third it falls to the share
+    `settle` of itself. Each look is the mean over `views` transforms of the picture; after the share `rest` of the
+    way nothing moves.
     For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone, and only
     of the first seven eighths: a picture settles on what the network answers in its own.
 
@@ -62,9 +65,10 @@ def search(
         FloatingPointError: the network does not answer the starting picture with numbers.
     """
     loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, views, dtype)
+    loop.draws[:, math.ceil(rest * (steps + 1)) :] = 0.5  # the middle of every draw is no movement
     advance = loop.advance
     for step in range(steps + 1):
-        loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps)))
+        loop.prepare(step, rate * picture.rate * cooling(step / max(1, steps), settle))
         if loop.dtype != torch.float32 and 8 * step >= 7 * steps:
             loop.dtype, advance = torch.float32, loop.advance  # what was captured would go on as it was
         if step == steps:
@@ -80,10 +84,10 @@ def search(
         yield Look(step, pixels, score)
 
 
-def cooling(progress: float) -> float:
-    """1 for two thirds of the way, then half a cosine down to 0.1."""
+def cooling(progress: float, end: float = 0.1) -> float:
+    """1 for two thirds of the way, then half a cosine down to `end`."""
     late = max(0.0, 3 * progress - 2)
-    return 0.55 + 0.45 * math.cos(math.pi * late)
+    return end + (1 - end) * (1 + math.cos(math.pi * late)) / 2
 
 
 class _Loop:
@@ -102,6 +106,7 @@ class _Loop:
 
     def prepare(self, step: int, rate: float) -> None:
         """Put this step's random draw, strengths and rate where the step reads them."""
+        self.picture.stir()
         self.draw.copy_(self.draws[:, step].flatten(0, 1))
         for i, strength in enumerate(self.strengths):
             value = torch.as_tensor(now(strength, step), dtype=torch.float32)

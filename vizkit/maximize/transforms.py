@@ -55,6 +55,27 @@ class Wobble:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """Shift each picture by its own whole number of pixels, at most the share `jitter` of a side; the border repeats.
+
+    Nothing is resampled, so that a picture is not blurred by being looked at.
+    """
+
+    jitter: float = 0.02
+
+    def __call__(self, image: Tensor, size: tuple[int, int], draw: Tensor) -> Tensor:
+        image = Still()(image, size, draw)
+        across, down = (self._places(side, draw[:, i]) for side, i in ((image.shape[3], 2), (image.shape[2], 3)))
+        image = image.gather(2, down[:, None, :, None].expand(-1, image.shape[1], -1, image.shape[3]))
+        return image.gather(3, across[:, None, None, :].expand_as(image))
+
+    def _places(self, side: int, draw: Tensor) -> Tensor:
+        """Which row or column (n, side) comes to stand where."""
+        by = ((2 * draw - 1) * self.jitter * side).round().long()
+        return (torch.arange(side, device=draw.device) + by[:, None]).clamp(0, side - 1)
+
+
+@dataclass(frozen=True)
 class Still:
     """No movement: the picture as it is, resized to what the network takes if it must be."""
 

@@ -10,6 +10,9 @@ from vizkit.core.presets import preset as _preset
 from vizkit.core.runs import Run as _Run
 from vizkit.core.words import nearest as _nearest
 from vizkit.methods.activation_maximization import activation_maximization
+from vizkit.methods.deep_image_prior import deep_image_prior
+from vizkit.methods.feature_inversion import feature_inversion
+from vizkit.methods.inversion_ladder import inversion_ladder
 
 catalogue: dict[str, Callable] = {
     name: value
@@ -62,4 +65,12 @@ class _Listed(ModuleType):
 
 sys.modules[__name__].__class__ = _Listed
 
-__all__ = ["activation_maximization", "catalogue", "find", "run"]
+__all__ = [
+    "activation_maximization",
+    "catalogue",
+    "deep_image_prior",
+    "feature_inversion",
+    "find",
+    "inversion_ladder",
+    "run",
+]

@@ -1,6 +1,7 @@
 """What does a unit like best? A picture is turned, step by step, until the unit is as active as it gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from typing import Annotated, Literal
 
@@ -14,8 +15,9 @@ from vizkit.core.presets import presets
 from vizkit.core.results import Images
 from vizkit.maximize import objectives, penalties
 from vizkit.maximize.chance import streams
+from vizkit.maximize.deep_prior import ARCHITECTURES, DeepPrior
 from vizkit.maximize.objectives import Objective
-from vizkit.maximize.pictures import PICTURES
+from vizkit.maximize.pictures import PICTURES, Picture
 from vizkit.maximize.search import search
 from vizkit.maximize.transforms import Still, Wobble
 from vizkit.nets.network import Network
@@ -33,6 +35,17 @@ Strength = float | Dial | Sequence[float]
         "rotate": 15.0,
     },
     lucid={"steps": 512, "tv": 0.0, "jitter": 0.06, "scale": 0.1, "rotate": 10.0},
+    **{
+        "deep-prior": {  # Ulyanov et al. 2018; for class logits they turn ten times as far: rate=10
+            "picture": "deep prior",
+            "architecture": "activation",
+            "steps": 3100,
+            "tv": 0.0,
+            "jitter": 0.0,
+            "scale": 0.0,
+            "rotate": 0.0,
+        }
+    },
 )
 def activation_maximization(
     net: Network,
@@ -52,6 +65,7 @@ def activation_maximization(
     rotate: Annotated[float, Range(0.0, 45.0)] = 8.0,
     recolor: Annotated[float, Range(0.0, 1.0)] = 0.0,
     views: Annotated[int, Range(1, 8)] = 1,
+    architecture: Annotated[str, Choice(*ARCHITECTURES)] = "quick",
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
     precision: Literal["float32", "bfloat16"] = "float32",
     start: Tensor | None = None,
@@ -83,6 +97,7 @@ def activation_maximization(
         rotate: Largest random turn before each look, in degrees.
         recolor: Largest random change of contrast before each look, and half of it of each channel's brightness.
         views: How many such looks are averaged at every step; each costs as much as the first.
+        architecture: Which untrained network draws a deep prior; "activation" is the paper's.
         size: Side of the picture in pixels; 0 takes the size the network was made for.
         precision: Arithmetic of the network in the first seven eighths of the steps; the picture, and the network
             at the end, are float32.
@@ -107,7 +122,7 @@ def activation_maximization(
     units, seeds, *strengths = zip(*cells, strict=True)
     chance = streams(seeds)
     canvas = (size, size) if size else net.size
-    drawn = _kind(picture)((len(cells), net.channels, *canvas), chance, net.device, start)
+    drawn = _kind(picture, architecture)((len(cells), net.channels, *canvas), chance, net.device, start)
     costs = [penalties.total_variation, penalties.norm, penalties.outside]
     looks = search(
         net,
@@ -162,10 +177,11 @@ def _together(strengths: tuple) -> Strength:
     return strengths[0] if len(set(strengths)) == 1 else strengths
 
 
-def _kind(picture: str):
+def _kind(picture: str, architecture: str) -> Callable[..., Picture]:
     if picture not in PICTURES:
         raise ValueError(f"picture={picture!r} is none of {', '.join(PICTURES)}.")
-    return PICTURES[picture]
+    kind = PICTURES[picture]
+    return partial(kind, architecture=architecture) if kind is DeepPrior else kind
 
 
 def _check_steps(steps: int, rate: float, precision: str) -> None:

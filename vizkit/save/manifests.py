@@ -9,33 +9,46 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORMAT, VERSION = "vizkit recording", 1
+FORMAT, VERSION = "vizkit recording", 2
+OLDEST = 1  # version 1 has no originals, nor columns
+MOST_COLUMNS = 1024
 LARGEST_SIDE = 8192  # pixels of one picture
 MOST_PIXELS = 2**28  # numbers of one frame, all pictures and channels together
 
+Shape = tuple[int, int, int, int]
 Numbers = float | tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A kept frame: its `step` of `of`, the shape (n, c, h, w) and captions of its pictures, its scalars."""
+    """A kept frame: its `step` of `of`, the shape (n, c, h, w) and captions of its pictures, its scalars.
+
+    `columns` is how many pictures stand side by side, 0 for as many as look good; `beside` says which of the
+    manifest's originals they are compared with.
+    """
 
     step: int
     of: int
-    shape: tuple[int, int, int, int]
+    shape: Shape
     captions: tuple[str, ...]
     scalars: Mapping[str, Numbers]
+    columns: int = 0
+    beside: int | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Method and arguments in words, the recipe, how pictures are stored, and the kept frames."""
+    """Method and arguments in words, the recipe, how pictures are stored, and the kept frames.
+
+    `originals` are the shapes (n, c, h, w) of what frames are compared with, each stored once for all frames.
+    """
 
     method: str
     arguments: Mapping[str, str]
     recipe: str
     coding: str
     frames: tuple[Entry, ...]
+    originals: tuple[Shape, ...] = ()
 
     def to_json(self) -> str:
         """The manifest as text. Floats are exact; what JSON has no number for is a string ("nan", "inf")."""
@@ -52,24 +65,28 @@ class Manifest:
         _require(isinstance(told, dict) and told.get("format") == FORMAT, "it is no vizkit recording")
         version = told.get("version")
         _require(
-            version == VERSION,
-            f"it has format {version!r} and this vizkit reads {VERSION}; update with pip install -U vizkit",
+            version in range(OLDEST, VERSION + 1),
+            f"it has format {version!r} and this vizkit reads up to {VERSION}; update with pip install -U vizkit",
         )
         try:
+            originals = tuple(map(_shape, told.get("originals", [])))
             return cls(
                 method=_text(told["method"]),
                 arguments={_text(name): _text(words) for name, words in told["arguments"].items()},
                 recipe=_text(told["recipe"]),
                 coding=_coding(told["coding"]),
-                frames=_frames(told["frames"]),
+                frames=_frames(told["frames"], originals),
+                originals=originals,
             )
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"its table of contents is damaged ({type(error).__name__}: {error})") from error
 
 
-def _frames(told: list[dict]) -> tuple[Entry, ...]:
+def _frames(told: list[dict], originals: tuple[Shape, ...]) -> tuple[Entry, ...]:
     entries = tuple(map(_entry, told))
     _require(bool(entries), "it holds no frame")
+    for entry in entries:
+        _require(_compares(entry, originals), f"it compares {entry.shape[0]} pictures with originals it does not hold")
     steps = [entry.step for entry in entries]
     _require(steps == sorted(set(steps)), "its steps do not count up")
     return entries
@@ -80,10 +97,27 @@ def _entry(told: dict) -> Entry:
     shape = _shape(told["shape"])
     _require(len(captions) in {0, shape[0]}, f"it has {len(captions)} captions for {shape[0]} pictures")
     scalars = {_text(name): _numbers(value) for name, value in told["scalars"].items()}
-    return Entry(_count(told["step"]), _count(told["of"]), shape, captions, scalars)
+    columns, beside = _count(told.get("columns", 0)), told.get("beside")
+    _require(columns <= MOST_COLUMNS, f"{columns} columns are too many")
+    return Entry(
+        _count(told["step"]),
+        _count(told["of"]),
+        shape,
+        captions,
+        scalars,
+        columns,
+        None if beside is None else _count(beside),
+    )
 
 
-def _shape(told: list) -> tuple[int, int, int, int]:
+def _compares(entry: Entry, originals: tuple[Shape, ...]) -> bool:
+    """Whether there is what an entry is compared with: one original, or as many as it has pictures."""
+    if entry.beside is None:
+        return True
+    return entry.beside < len(originals) and originals[entry.beside][0] in {1, entry.shape[0]}
+
+
+def _shape(told: list) -> Shape:
     n, c, h, w = map(_count, told) if len(told) == 4 else (0, 0, 0, 0)
     good = min(c, h, w) > 0 and max(h, w) <= LARGEST_SIDE and n * c * h * w <= MOST_PIXELS
     _require(good, f"a frame of shape {told} is impossible or too large")

@@ -19,6 +19,7 @@ from vizkit.save import lettering, recipes
 from vizkit.save.files import ending, replacing
 
 PAPER, INK = "white", "#333333"
+ORIGINAL = "original"  # what pictures are compared with
 CAPTION_WIDTH = 72  # pixels a caption gets even below a smaller picture
 SMALL = 128  # pixels; narrower pictures are enlarged on a page
 SHOWN_AT_ONCE = 256  # pictures in one notebook output
@@ -58,28 +59,32 @@ def automatic_columns(count: int) -> int:
 
 
 def sheet(images: Images, columns: int = 0, gap: int = 4) -> Image.Image:
-    """All pictures on white, `gap` pixels apart, captions below; `columns=0` picks a near-square number.
+    """All pictures on white, `gap` pixels apart, captions below; `columns=0` takes those of `images`, or enough.
 
-    Pictures keep their pixels. A caption too long for three lines under its picture ends in "…".
+    Pictures keep their pixels. A caption too long for three lines under its picture ends in "…". One original that
+    all are compared with (`images.beside`) stands first, in a column of its own where `images` asks for columns;
+    where each has its own, it stands to its left.
 
     Raises:
         ValueError: there is no picture.
     """
     if not len(images):
         raise ValueError("There is no picture to put on a sheet. Give Images at least one.")
-    columns = columns or automatic_columns(len(images))
+    cells, columns = _cells(images, columns or images.columns)
     h, w = images.pixels.shape[-2:]
-    width = max(w, CAPTION_WIDTH) if images.captions else w
+    across = w + w + 1 if _pairs(images) else w
+    width = max(across, CAPTION_WIDTH) if any(name for _, name in cells) else across
     face = lettering.font(max(11, min(20, w // 16)))
-    captions = [lettering.wrapped(caption, face, width) for caption in images.captions]
-    height = h + _room(captions, face)
-    rows = math.ceil(len(images) / columns)
+    captions = [lettering.wrapped(name, face, width) if name else "" for _, name in cells]
+    height = h + _room([caption for caption in captions if caption], face)
+    rows = math.ceil(len(cells) / columns)
     paper = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + gap) + gap), PAPER)
-    for i, array in enumerate(to_uint8(images.pixels)):
+    for i, (picture, _) in enumerate(cells):
+        if picture is None:
+            continue
         x, y = gap + i % columns * (width + gap), gap + i // columns * (height + gap)
-        paper.paste(_rgb(array), (x + (width - w) // 2, y))
-        if captions:
-            _write(paper, captions[i], (x + width / 2, y + h + 2), face)
+        paper.paste(picture, (x + (width - picture.width) // 2, y))
+        _write(paper, captions[i], (x + width / 2, y + h + 2), face)
     return paper
 
 
@@ -102,15 +107,75 @@ def save_sheet(images: Images, path: str | Path) -> Path:
 
 
 def mimebundle(images: Images) -> dict[str, str]:
-    """A notebook's output: a sentence, and `<img>` elements that need no script and no file beside them."""
+    """A notebook's output: a sentence, and `<img>` elements that need no script and no file beside them.
+
+    Originals that the pictures are compared with come first, each or the one of all.
+    """
     note = channel_note(images.pixels.shape[1])
     text = f"{images.alt} ({note})" if note else images.alt
     more = len(images) - SHOWN_AT_ONCE
     last = f"<p>… and {more} more. result.save(…) writes them all.</p>" if more > 0 else ""
-    figures = "".join(map(_figure, images.pixels[:SHOWN_AT_ONCE], _names(images)))
     below = f"<p>{note}</p>" if note else ""
-    page = f'<div role="group" aria-label="{html.escape(text)}">{figures}{below}{last}</div>'
+    page = f'<div role="group" aria-label="{html.escape(text)}">{_figures(images)}{below}{last}</div>'
     return {"text/plain": text, "text/html": page}
+
+
+def _figures(images: Images) -> str:
+    """The pictures as HTML, in the rows that `images` asks for."""
+    names = _names(images)[:SHOWN_AT_ONCE]
+    figures = list(map(_figure, images.pixels, names))
+    if images.beside is None:
+        return _in_rows(figures, images.columns)
+    if not _pairs(images):
+        return _in_rows([_figure(images.beside[0], ORIGINAL)], images.columns) + _in_rows(figures, images.columns)
+    befores = map(_figure, images.beside, [f"{ORIGINAL} of {name}" for name in names])
+    return _in_rows([before + figure for before, figure in zip(befores, figures, strict=True)], images.columns)
+
+
+def _in_rows(figures: list[str], columns: int) -> str:
+    """`figures` one after the other, or so many in a row; rows scroll rather than break."""
+    if not columns:
+        return "".join(figures)
+    rows = ("".join(figures[i : i + columns]) for i in range(0, len(figures), columns))
+    return "".join(f'<div style="white-space: nowrap; overflow-x: auto">{row}</div>' for row in rows)
+
+
+def _cells(images: Images, asked: int) -> tuple[list[tuple[Image.Image | None, str]], int]:
+    """What stands on a sheet, row by row, each with its caption, and how many of them make a row."""
+    pictures = [_rgb(array) for array in to_uint8(images.pixels)]
+    captions = list(images.captions) or [""] * len(pictures)
+    originals = _originals(images)
+    if _pairs(images):
+        pictures = [_joined(*pair) for pair in zip(originals, pictures, strict=True)]
+    cells: list[tuple[Image.Image | None, str]] = list(zip(pictures, captions, strict=True))
+    if not originals or _pairs(images):
+        return cells, asked or automatic_columns(len(cells))
+    if not asked:
+        return [(originals[0], ORIGINAL), *cells], automatic_columns(len(cells) + 1)
+    rows = [cells[i : i + asked] for i in range(0, len(cells), asked)]
+    first = [(originals[0], ORIGINAL), *[(None, "")] * (len(rows) - 1)]  # a column of its own
+    return [cell for left, row in zip(first, rows, strict=True) for cell in [left, *row]], asked + 1
+
+
+def _originals(images: Images) -> list[Image.Image]:
+    """What the pictures are compared with, at their size."""
+    if images.beside is None:
+        return []
+    h, w = images.pixels.shape[-2:]
+    return [_rgb(array).resize((w, h)) for array in to_uint8(images.beside)]
+
+
+def _pairs(images: Images) -> bool:
+    """Whether each picture has an original of its own."""
+    return images.beside is not None and len(images.beside) > 1
+
+
+def _joined(left: Image.Image, right: Image.Image) -> Image.Image:
+    """Two pictures of one size with a line of paper between them."""
+    paper = Image.new("RGB", (left.width + 1 + right.width, left.height), PAPER)
+    paper.paste(left, (0, 0))
+    paper.paste(right, (left.width + 1, 0))
+    return paper
 
 
 def _shown(pixels: Tensor) -> Tensor:
@@ -151,7 +216,8 @@ def _figure(pixel: Tensor, name: str) -> str:
     sharp = "image-rendering: pixelated; " if small else ""
     width = SMALL if small else w
     return (
-        f'<figure style="display: inline-block; margin: 4px; max-width: {width}px; vertical-align: top">'
+        '<figure style="display: inline-block; white-space: normal; '
+        f'margin: 4px; max-width: {width}px; vertical-align: top">'
         f'<img alt="{html.escape(name)}" style="{sharp}width: {width}px" '
         f'src="data:image/{kind};base64,{data}">'
         f"<figcaption>{html.escape(name)}</figcaption></figure>"

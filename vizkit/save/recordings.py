@@ -1,6 +1,7 @@
 """A run that plays from disk: no weights, no GPU. A `.vizkit` is a zip of pictures and one `manifest.json`.
 
-Pictures are 8-bit, (c, h, w) in [0, 1] once read; scalars are exact float32.
+What pictures are compared with is stored once, however many frames there are. Pictures are 8-bit, (c, h, w) in
+[0, 1] once read; scalars are exact float32.
 """
 
 import io
@@ -22,7 +23,7 @@ from vizkit.core.results import Images
 from vizkit.core.runs import Run
 from vizkit.save.animations import pictures
 from vizkit.save.files import ending, replacing
-from vizkit.save.manifests import Entry, Manifest, Numbers
+from vizkit.save.manifests import Entry, Manifest, Numbers, Shape
 from vizkit.save.thinning import thinned
 
 CONTENTS = "manifest.json"
@@ -59,15 +60,13 @@ def record(frames: Iterable[Frame], path: str | Path, most: int = 60, lossless: 
     path = Path(path)
     ending(path, (".vizkit",))
     coding = "png" if lossless else "webp"
-    entries, run = [], None
+    entries, originals, run = [], [], None
     with replacing(path) as draft, zipfile.ZipFile(draft, "w") as file:
         for frame in thinned(frames, most):
             images, run = pictures(frame), frame.result.run
-            for i, pixel in enumerate(images.pixels):
-                kind = _kind(coding, len(pixel))
-                file.writestr(_member(len(entries), i, kind), _encoded(pixel, kind))
-            entries.append(_entry(frame, images))
-        contents = _manifest(run, coding, entries).to_json()
+            _write(file, _frame(len(entries)), images.pixels, coding)
+            entries.append(_entry(frame, images, _kept(file, images.beside, originals, coding)))
+        contents = _manifest(run, coding, entries, [_four(original) for original in originals]).to_json()
         file.writestr(CONTENTS, contents, compress_type=zipfile.ZIP_DEFLATED)
     return path
 
@@ -98,34 +97,58 @@ def open_recording(path: str | Path) -> Recording:
 def recorded(path: Path) -> Generator[Frame[Images], None, None]:
     """The frames in the recording at `path`, one after the other."""
     manifest = open_recording(path).manifest
+    original: tuple[int | None, Tensor | None] = (None, None)  # the newest
     for index, entry in enumerate(manifest.frames):
         try:
             with zipfile.ZipFile(path) as file:  # not held open across the yield
-                images = Images(_pixels(file, index, entry, manifest.coding), entry.captions)
+                pixels = _pixels(file, _frame(index), entry.shape, manifest.coding)
+                if entry.beside != original[0]:
+                    original = entry.beside, _beside(file, entry.beside, manifest)
+            images = Images(pixels, entry.captions, original[1], entry.columns)
         except (ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f"{path.name!r} cannot be played: {error}.") from error
         scalars = {name: torch.tensor(value, dtype=torch.float32) for name, value in entry.scalars.items()}
         yield Frame(entry.step, entry.of, images, scalars)
 
 
-def _manifest(run: Run | None, coding: str, entries: list[Entry]) -> Manifest:
+def _kept(file: zipfile.ZipFile, original: Tensor | None, known: list[Tensor], coding: str) -> int | None:
+    """Which of the recording's originals this one is; a new one is written, and becomes the last of `known`."""
+    if original is None:
+        return None
+    for i, other in enumerate(known):
+        if other is original or _equal(other, original):
+            return i
+    _write(file, _original(len(known)), original, coding)
+    known.append(original)
+    return len(known) - 1
+
+
+def _equal(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and a.device == b.device and torch.equal(a, b)
+
+
+def _manifest(run: Run | None, coding: str, entries: list[Entry], originals: list[Shape]) -> Manifest:
     method, words, recipe = "", {}, ""
     if isinstance(run, Recording):  # a copy tells of the original
         method, words, recipe = run.manifest.method, run.manifest.arguments, run.recipe
     elif run is not None:
         method, recipe = run.method.__name__, run.recipe
         words = {name: _words(value) for name, value in run.arguments.items()}
-    return Manifest(method, words, recipe, coding, tuple(entries))
+    return Manifest(method, words, recipe, coding, tuple(entries), tuple(originals))
 
 
 def _words(value: object) -> str:
     return f"tensor {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
 
-def _entry(frame: Frame, images: Images) -> Entry:
-    n, c, h, w = images.pixels.shape
+def _entry(frame: Frame, images: Images, beside: int | None) -> Entry:
     scalars = {name: _numbers(value) for name, value in frame.scalars.items()}
-    return Entry(frame.step, frame.of, (n, c, h, w), images.captions, scalars)
+    return Entry(frame.step, frame.of, _four(images.pixels), images.captions, scalars, images.columns, beside)
+
+
+def _four(pictures: Tensor) -> Shape:
+    n, c, h, w = pictures.shape
+    return n, c, h, w
 
 
 def _numbers(scalar: Tensor) -> Numbers:
@@ -138,8 +161,22 @@ def _kind(coding: str, channels: int) -> str:
     return coding if channels in {1, 3} else "png"
 
 
-def _member(frame: int, picture: int, kind: str) -> str:
-    return f"frames/{frame:04d}/{picture:04d}.{kind}"
+def _frame(index: int) -> str:
+    return f"frames/{index:04d}"
+
+
+def _original(index: int) -> str:
+    return f"originals/{index:04d}"
+
+
+def _member(folder: str, picture: int, kind: str) -> str:
+    return f"{folder}/{picture:04d}.{kind}"
+
+
+def _write(file: zipfile.ZipFile, folder: str, pictures: Tensor, coding: str) -> None:
+    for i, pixel in enumerate(pictures):
+        kind = _kind(coding, len(pixel))
+        file.writestr(_member(folder, i, kind), _encoded(pixel, kind))
 
 
 def _encoded(pixel: Tensor, kind: str) -> bytes:
@@ -153,10 +190,12 @@ def _encoded(pixel: Tensor, kind: str) -> bytes:
 
 def _check_members(file: zipfile.ZipFile, manifest: Manifest) -> None:
     """The file holds the pictures its manifest tells of, and nothing else."""
+    shapes = {_frame(index): entry.shape for index, entry in enumerate(manifest.frames)}
+    shapes |= {_original(index): shape for index, shape in enumerate(manifest.originals)}
     expected = {
-        _member(index, i, _kind(manifest.coding, entry.shape[1]))
-        for index, entry in enumerate(manifest.frames)
-        for i in range(entry.shape[0])
+        _member(folder, i, _kind(manifest.coding, shape[1]))
+        for folder, shape in shapes.items()
+        for i in range(shape[0])
     }
     found = set(file.namelist()) - {CONTENTS}
     if found != expected:
@@ -164,15 +203,22 @@ def _check_members(file: zipfile.ZipFile, manifest: Manifest) -> None:
         raise ValueError(f"it {'lacks' if odd in expected else 'should not hold'} {odd!r}")
 
 
-def _pixels(file: zipfile.ZipFile, index: int, entry: Entry, coding: str) -> Tensor:
-    kind = _kind(coding, entry.shape[1])
-    read = [_decoded(file, _member(index, i, kind), entry) for i in range(entry.shape[0])]
-    return torch.stack(read) if read else torch.zeros(entry.shape)
+def _beside(file: zipfile.ZipFile, index: int | None, manifest: Manifest) -> Tensor | None:
+    """The original that is stored under `index`."""
+    if index is None:
+        return None
+    return _pixels(file, _original(index), manifest.originals[index], manifest.coding)
 
 
-def _decoded(file: zipfile.ZipFile, member: str, entry: Entry) -> Tensor:
+def _pixels(file: zipfile.ZipFile, folder: str, shape: Shape, coding: str) -> Tensor:
+    kind = _kind(coding, shape[1])
+    read = [_decoded(file, _member(folder, i, kind), shape) for i in range(shape[0])]
+    return torch.stack(read) if read else torch.zeros(shape)
+
+
+def _decoded(file: zipfile.ZipFile, member: str, shape: Shape) -> Tensor:
     """One picture (c, h, w) in [0, 1], its size compared with the manifest before it is unpacked."""
-    _, c, h, w = entry.shape
+    _, c, h, w = shape
     size, mode = ((w, h), "RGB") if c == 3 else ((w, c * h), "L")
     data = io.BytesIO(_bytes(file, member, MOST_PICTURE))
     try:

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
+import torch
 import traitlets
+from torch import Tensor
 
 from vizkit.core.results import Images
 from vizkit.save.pictures import channel_note, encode
 from vizkit.views.feed import Feed
+from vizkit.views.modules import joined
 
 KEEP_EVERY = 2.0  # seconds between kept frames while nobody looks
+WAYS = ("side by side", "wipe", "blink", "result")  # to compare a picture with its original
 
 _static = Path(__file__).parent / "static"
 
@@ -27,13 +31,17 @@ class LiveImage(anywidget.AnyWidget):
     `selected` is the index of the picture its reader chose, -1 for none; `columns` is 0 for as many as
     look good; `last` holds the pictures (JPEG) a reloaded page or a saved notebook starts with.
 
+    Where pictures have originals (`Images.beside`), they are compared `side by side`, with a line to `wipe`, by
+    `blink` or not at all (`result`), as `compare` says; `beside` holds the originals, sent when they change.
+    Where `on_open` is given, a picture among several can be opened alone: it is called with its index, in any thread.
+
     >>> view = LiveImage()
     >>> for frame in run:
     ...     view.show(frame.result)
     >>> view.keep()
     """
 
-    _esm = _static / "live_image.mjs"
+    _esm = joined("parts.mjs", "compare.mjs", "live_image.mjs")
     _css = _static / "live_image.css"
 
     captions = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -41,11 +49,23 @@ class LiveImage(anywidget.AnyWidget):
     columns = traitlets.Int(0, min=0).tag(sync=True)
     selected = traitlets.Int(-1, min=-1).tag(sync=True)
     last = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    beside = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    compare = traitlets.Enum(WAYS, WAYS[0]).tag(sync=True)
+    opens = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, **traits: Any):
+    def __init__(
+        self,
+        *,
+        on_open: Callable[[int], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **traits: Any,
+    ):
         self._feed: Feed[Images] = Feed(clock)
+        self._on_open = on_open
+        self._originals: Tensor | None = None  # what `beside` shows
+        self._asked = 0  # columns, by the newest pictures
         self._context: contextvars.Context | None = None  # of the views' newest message
-        super().__init__(**traits)
+        super().__init__(opens=on_open is not None, **traits)
         self.on_msg(self._on_message)
 
     def show(self, images: Images) -> None:
@@ -59,11 +79,24 @@ class LiveImage(anywidget.AnyWidget):
 
     def _publish(self, images: Images) -> None:
         self.captions, self.alt = list(images.captions), _alt(images)
+        self._lay_out(images.columns)
+        self._set_beside(images.beside)
         if self.selected >= len(images):
             self.selected = -1
         self._send_next()
         if not self._feed.watched:
             self._keep(KEEP_EVERY)
+
+    def _lay_out(self, columns: int) -> None:
+        """Take the columns that pictures ask for; those set by hand stay as long as pictures ask for none."""
+        if columns != self._asked:
+            self._asked = self.columns = columns
+
+    def _set_beside(self, originals: Tensor | None) -> None:
+        """Hand the originals to the views where they are others than before: once, not with every frame."""
+        if not _same(originals, self._originals):
+            self._originals = originals
+            self.beside = [] if originals is None else [encode(picture, quality=92) for picture in originals]
 
     def _send_next(self) -> None:
         if (due := self._feed.next()) is not None:
@@ -84,6 +117,8 @@ class LiveImage(anywidget.AnyWidget):
                 self._feed.answered(view, number)
             case {"view": view, "gone": True}:
                 self._feed.closed(view)
+            case {"open": int(index)} if self._on_open is not None and index >= 0:
+                self._on_open(index)
         self._send_next()
 
     def _as_answer(self, publish: Callable, *args: Any) -> None:
@@ -102,6 +137,12 @@ class LiveImage(anywidget.AnyWidget):
 def _alt(images: Images) -> str:
     note = channel_note(images.pixels.shape[1])
     return f"{images.alt} ({note})" if note else images.alt
+
+
+def _same(a: Tensor | None, b: Tensor | None) -> bool:
+    if a is None or b is None or a is b:
+        return a is b
+    return a.shape == b.shape and a.device == b.device and torch.equal(a, b)
 
 
 def _jpegs(images: Images) -> list[bytes]:

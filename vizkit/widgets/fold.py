@@ -5,7 +5,7 @@ from typing import Any
 
 import ipywidgets
 
-from vizkit.widgets.setting import Setting
+from vizkit.widgets.setting import Setting, same, words
 
 
 class Fold(ipywidgets.VBox):
@@ -26,6 +26,8 @@ class Fold(ipywidgets.VBox):
         self.inside.layout.display = None if is_open else "none"
         self.button.icon = "caret-down" if is_open else "caret-right"
         changed = [
-            f"{name.replace('_', ' ')} {s.value}" for name, s in self.settings.items() if s.value != self.defaults[name]
+            f"{name.replace('_', ' ')} {words(s.value)}"
+            for name, s in self.settings.items()
+            if not same(s.value, self.defaults[name])
         ]
         self.button.description = "Fewer settings" if is_open else ", ".join(["More settings", *changed])

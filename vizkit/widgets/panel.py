@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
+import traitlets
+from torch import Tensor
 
 from vizkit.core.controls import controls, summary
 from vizkit.core.dials import Dial
@@ -16,26 +18,34 @@ from vizkit.core.presets import preset as named_preset
 from vizkit.core.presets import presets_of
 from vizkit.core.results import Curves, Images, Result
 from vizkit.core.runs import Run
+from vizkit.measure.honesty import judge_of
 from vizkit.methods import find
 from vizkit.nets.network import Network
 from vizkit.play.player import Player, State
 from vizkit.views.live_curve import LiveCurve
 from vizkit.views.live_image import LiveImage
+from vizkit.views.remark import Remark
 from vizkit.views.transport import Act, Transport
 from vizkit.widgets import sentences, steering
-from vizkit.widgets.closing import close_parts
+from vizkit.widgets.closing import close_parts, close_tree
 from vizkit.widgets.controls import on_top, settings
 from vizkit.widgets.fold import Fold
 from vizkit.widgets.history import History
+from vizkit.widgets.judging import Judging
 from vizkit.widgets.preset_menu import PresetMenu
 from vizkit.widgets.range_setting import DialSetting
-from vizkit.widgets.setting import Setting, row
+from vizkit.widgets.setting import Setting, row, words
 
 _TELL_EVERY = 0.1  # seconds between two updates of the status line and the curve
 
 
 def panel(
-    method: str | Callable, *args: Any, preset: str | None = None, autostart: bool = True, **arguments: Any
+    method: str | Callable,
+    *args: Any,
+    preset: str | None = None,
+    autostart: bool = True,
+    referee: Network | None = None,
+    **arguments: Any,
 ) -> "Panel":
     """A widget that plays `method`: its controls, Run and Stop, and the picture as it grows.
 
@@ -44,9 +54,12 @@ def panel(
 
     Args:
         method: A name from the catalogue, or any generator function that yields frames.
-        args: What the method works on, usually a network first, then where its controls start.
+        args: What the method works on, usually a network first, then where its controls start. A picture that is
+            not given is the first of the bundled world.
         preset: Named settings of the method to start from; arguments given beside it win.
         autostart: Whether to draw as soon as the panel is seen, or wait for Run.
+        referee: A second network that the honesty meter asks; left out, the other of the two bundled ones for a
+            network of their world, and none for any other.
         arguments: Either of the two by name.
 
     Raises:
@@ -61,7 +74,8 @@ def panel(
     fixed = {name: value for name, value in values.items() if name not in kinds}
     Run.of(found, **{**fixed, **dict.fromkeys(kinds)})  # a TypeError where an argument is wrong
     net = next((value for value in fixed.values() if isinstance(value, Network)), None)
-    return Panel(found, fixed, settings(kinds, {name: _plain(value) for name, value in values.items()}, net), autostart)
+    started = settings(kinds, {name: _plain(value) for name, value in values.items()}, net)
+    return Panel(found, fixed, started, autostart, referee)
 
 
 class Panel(ipywidgets.VBox):
@@ -70,18 +84,30 @@ class Panel(ipywidgets.VBox):
     `controls` {name: setting} are the controls, each with a `value` to read or set; `presets` is a menu that sets
     several of them, or None; `run` is the run that they
     mean; `player` plays it; `frame` is the newest shown, `result` what it holds, `curves` the scalars so far and
-    `error` what ended the run, with its traceback. Where there is no page, play it in the cell:
+    `error` what ended the run, with its traceback; `opened` is the panel of a picture that was continued alone, or
+    None; `judging.meter` tells how far to trust the pictures, where the method's can be judged (`measure.honesty`).
+    Where there is no page, play it in the cell:
 
     >>> for frame in panel.run:
     ...     panel.show(frame)
     """
 
     def __init__(
-        self, method: Callable, given: Mapping[str, Any], settings: dict[str, Setting], autostart: bool = True
+        self,
+        method: Callable,
+        given: Mapping[str, Any],
+        settings: dict[str, Setting],
+        autostart: bool = True,
+        referee: Network | None = None,
     ):
         self.method, self.given, self.controls, self.autostart = method, given, settings, autostart
         self._kinds = controls(method)
-        self.picture, self.curve, self.transport = LiveImage(), LiveCurve(), Transport(self._act)
+        alone = self.open_alone if hasattr(method, "opens") else None
+        self.picture, self.curve, self.transport = LiveImage(on_open=alone), LiveCurve(), Transport(self._act)
+        self.remark, self.judging = Remark(), self._judging(referee)
+        self.opened: Panel | None = None
+        self._first: dict[str, Any] = {}  # what the run that starts by itself is given besides
+        self._below = ipywidgets.VBox().add_class("vizkit-below")
         self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
         self.frame: Frame | None = None
         self.player = Player(self._frame_made, self._state_changed)
@@ -91,7 +117,7 @@ class Panel(ipywidgets.VBox):
         self._history = History(None)
         self._told = -_TELL_EVERY  # when
         self._context = contextvars.Context()  # of the newest message from a page
-        super().__init__((self._body(),))
+        super().__init__((self._body(), self._below))
         self.add_class("vizkit-panel")
         for setting in self.controls.values():
             setting.observe(self._changed, "value")
@@ -125,6 +151,37 @@ class Panel(ipywidgets.VBox):
         """Ask the run to end after the step in hand; its last frame stays."""
         self.player.stop()
 
+    def open_alone(self, index: int) -> None:
+        """Continue picture `index` in a panel of its own below, instead of the run that made it and of another such.
+
+        Raises:
+            TypeError: the method's pictures cannot be continued alone.
+            IndexError: there is no such picture.
+        """
+        opens = getattr(self.method, "opens", None)
+        if opens is None:
+            raise TypeError(f"Pictures of {self.method.__name__} cannot be continued alone.")
+        if not isinstance(self.result, Images) or not 0 <= index < len(self.result):
+            raise IndexError(f"There is no picture {index} to continue. Run the panel first.")
+        from_here = {"result": self.result} if "result" in inspect.signature(opens).parameters else {}
+        run = opens(self.result.run, index, **from_here)
+        self.stop()
+        self.close_opened()
+        self.opened = panel(run.method, **{name: value for name, value in run.arguments.items() if name != "start"})
+        self.opened._first = {"start": run.arguments["start"]} if "start" in run.arguments else {}
+        caption = self.result.captions[index] if self.result.captions else f"picture {index + 1}"
+        title = ipywidgets.Label(caption).add_class("vizkit-below-title")
+        close = ipywidgets.Button(description="Close", tooltip="Close this panel").add_class("vizkit-close")
+        close.on_click(lambda _: self.close_opened())
+        self._below.children = (row(title, close), self.opened)
+
+    def close_opened(self) -> None:
+        """Close the panel that `open_alone` opened."""
+        parts, self._below.children, opened, self.opened = self._below.children, (), self.opened, None
+        if opened is not None:
+            opened.close()
+            close_tree(parts[0])
+
     def show(self, frame: Frame) -> None:
         """Show a frame of any run; what the panel plays itself is stopped by another's.
 
@@ -149,11 +206,14 @@ class Panel(ipywidgets.VBox):
     def close(self) -> None:
         """Stop for good and take everything off the page."""
         self.player.close()
+        self.close_opened()
+        if self.judging:
+            self.judging.close()
         close_parts(self)
         super().close()
 
     def __repr__(self) -> str:
-        told = (f"{name}={setting.value!r}" for name, setting in self.controls.items() if on_top(self._kinds[name]))
+        told = (f"{name}={_short(self.controls[name].value)}" for name in on_top(self._kinds))
         return f"Panel of {self.method.__name__}: {', '.join(told)}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
@@ -166,14 +226,26 @@ class Panel(ipywidgets.VBox):
 
     def _body(self) -> ipywidgets.Box:
         """Settings beside, or where it is narrow above, what they make."""
-        top = [setting for name, setting in self.controls.items() if on_top(self._kinds[name])]
-        rest = {name: setting for name, setting in self.controls.items() if not on_top(self._kinds[name])}
+        top = on_top(self._kinds)
+        rest = {name: setting for name, setting in self.controls.items() if name not in top}
         fold = [Fold(rest, {name: self._kinds[name].default for name in rest})] if rest else []
-        about = ipywidgets.Label(summary(self.method)).add_class("vizkit-about")
+        about = ipywidgets.Label(summary(self.method).replace("`", "")).add_class("vizkit-about")
         menu = [row(self.presets)] if self.presets else []
-        left = ipywidgets.VBox((about, *menu, *top, *fold)).add_class("vizkit-settings")
-        right = ipywidgets.Box((self.transport, self.picture, self.curve)).add_class("vizkit-stage")
+        seen = [self.controls[name] for name in top]
+        left = ipywidgets.VBox((about, *menu, *seen, *fold)).add_class("vizkit-settings")
+        meter = [self.judging.meter] if self.judging else []
+        right = ipywidgets.Box((self.transport, self.picture, self.remark, self.curve, *meter))
+        right.add_class("vizkit-stage")
         return ipywidgets.Box((left, right)).add_class("vizkit-body")
+
+    def _judging(self, referee: Network | None) -> Judging | None:
+        """What feeds the honesty meter; None where nobody knows how this method's pictures are judged."""
+        net = next((value for value in self.given.values() if isinstance(value, Network)), None)
+        if net is None or judge_of(self.method) is None:
+            return None
+        judging = Judging(lambda: self.result if isinstance(self.result, Images) else None, net, referee)
+        traitlets.link((self.picture, "selected"), (judging.meter, "selected"))
+        return judging
 
     def _values(self) -> dict[str, Any]:
         return {name: setting.value for name, setting in self.controls.items()}
@@ -189,6 +261,8 @@ class Panel(ipywidgets.VBox):
     def _play(self, run: Run) -> None:
         with self._lock:
             self._playing, self._history = run, History(run)
+            if self.judging:
+                self._as_answer(self.judging.clear)
             self._as_answer(self._tell, "running", sentences.running(self._history))
             self.player.play(run)
 
@@ -209,7 +283,7 @@ class Panel(ipywidgets.VBox):
         elif act in ("stop", "unseen"):
             self.stop()
         elif self.autostart and self.frame is None and self.player.state == "idle":
-            self.play()
+            self._play(self._run(**self._first))
 
     def _changed(self, change: dict) -> None:
         """Steer the run with a dial, go on from its last picture if it has ended, or start anew; latest wins."""
@@ -285,14 +359,17 @@ class Panel(ipywidgets.VBox):
     def _end(self, state: State) -> None:
         self._tell(state, sentences.ended(state, self._history, self.error))
         self.picture.keep()
+        if self.judging and state == "done" and self.transport.seen and isinstance(self.result, Images):
+            self.judging.judge(self.result)
 
     def _tell(self, state: State, status: str) -> None:
-        """Update the status line, the bar and the curve."""
+        """Update the status line, the bar, the remark and the curve."""
         with self._lock:  # hold_sync of two threads at once could lose a trait
             history, self._told = self._history, time.monotonic()
             with self.transport.hold_sync():
                 self.transport.state, self.transport.status = state, status
                 self.transport.progress = history.frame.step / history.frame.of if history.frame else 0.0
+            self.remark.show(history.frame.said if history.frame else "", state != "running")
             self.curve.show(history.name, history.frame.of if history.frame else 1, history.table, history.captions)
 
 
@@ -308,3 +385,7 @@ def _by_name(method: Callable, args: tuple, arguments: Mapping[str, Any]) -> dic
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Dial) else value
+
+
+def _short(value: Any) -> str:
+    return f"<{words(value)}>" if isinstance(value, Tensor) else repr(value)

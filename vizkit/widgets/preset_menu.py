@@ -7,7 +7,7 @@ import ipywidgets
 
 from vizkit.core.controls import controls
 from vizkit.core.presets import presets_of
-from vizkit.widgets.setting import LABELED, Setting
+from vizkit.widgets.setting import LABELED, Setting, same
 
 AS_SET = "as set below"
 
@@ -48,7 +48,7 @@ class PresetMenu(ipywidgets.Dropdown):
         self._mirror()
 
     def _holds(self, preset: str) -> bool:
-        return all(self._settings[name].value == value for name, value in self._meant(preset).items())
+        return all(same(self._settings[name].value, value) for name, value in self._meant(preset).items())
 
     def _mirror(self) -> None:
         self.value = next((name for name in self._presets if self._holds(name)), AS_SET)

@@ -54,7 +54,7 @@ class RangeSetting(Setting):
 
 
 class DialSetting(RangeSetting):
-    """A slider that is heard while it is dragged, and a "strip" button: several strengths side by side."""
+    """A slider that is heard while it is dragged; where the method takes several strengths, a "strip" of them too."""
 
     def __init__(self, control: Control, value: Any):
         self.strengths = ipywidgets.Text(
@@ -65,10 +65,12 @@ class DialSetting(RangeSetting):
             description="strip", tooltip=f"Several strengths of {control.label} side by side"
         ).add_class("vizkit-strip")
         self.strip.observe(self._toggled, "value")
+        if not control.several:
+            self.strip.layout.display = "none"
         super().__init__(control, value, self.strengths, self.strip)
 
     def check(self, value: Any) -> Any:
-        if _are_numbers(value):
+        if _are_numbers(value) and self.control.several:
             return tuple(value)
         return super().check(value)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import torch
 import traitlets
 
 from vizkit.widgets.closing import close_tree
@@ -32,7 +33,7 @@ class Setting(ipywidgets.VBox):
             raise
 
     def check(self, value: Any) -> Any:
-        """The value to keep for `value`; a ValueError or LookupError says why there is none."""
+        """The value to keep for `value`; a ValueError, LookupError or OSError says why there is none."""
         return value
 
     def mirror(self) -> None:
@@ -42,7 +43,7 @@ class Setting(ipywidgets.VBox):
         """Take what `read()` makes of something typed; where that fails, keep the old value and say why."""
         try:
             self.value = read()
-        except (ValueError, LookupError) as error:
+        except (ValueError, LookupError, OSError) as error:
             self.problem = str(error)
         self.mirror()
 
@@ -51,6 +52,22 @@ class Setting(ipywidgets.VBox):
         value = self.check(proposal["value"])
         self.problem = ""
         return value
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values of a setting are the same; tensors are, where all their numbers are."""
+    if torch.is_tensor(a) and torch.is_tensor(b):
+        return a is b or (a.shape == b.shape and a.device == b.device and torch.equal(a, b))
+    if torch.is_tensor(a) or torch.is_tensor(b):
+        return False
+    return bool(a == b)
+
+
+def words(value: Any) -> str:
+    """A value in few words."""
+    if torch.is_tensor(value):
+        return f"tensor of {' × '.join(map(str, value.shape))}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def row(*parts: ipywidgets.Widget) -> ipywidgets.HBox:

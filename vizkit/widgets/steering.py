@@ -5,11 +5,12 @@ from typing import Any
 
 from vizkit.core.dials import Dial
 from vizkit.core.runs import Run
+from vizkit.widgets.setting import same
 
 
 def differences(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
     """The `values` that `run` is not playing with; a dial counts as what it was last turned to."""
-    return {name: value for name, value in values.items() if _plain(run.arguments.get(name)) != value}
+    return {name: value for name, value in values.items() if not same(_plain(run.arguments.get(name)), value)}
 
 
 def can_turn(run: Run, changes: Mapping[str, Any]) -> bool:

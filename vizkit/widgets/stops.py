@@ -22,7 +22,8 @@ def strip(span: Range, count: int = 7) -> tuple[float, ...]:
     steps = count - len(off) - 1
     numbers = [*off, *(_between(span, i / steps) for i in range(steps + 1))]
     rounded = [_whole_or_not(span, float(f"{number:.2g}")) for number in numbers]
-    return tuple(dict.fromkeys(rounded if len(set(rounded)) == count or span.whole else numbers))
+    exact = [_whole_or_not(span, number) for number in numbers]
+    return tuple(dict.fromkeys(rounded if len(set(rounded)) == count else exact))
 
 
 def readable(number: float, span: Range) -> str:

@@ -1,8 +1,8 @@
-// A grid of captioned pictures that change while you look.
+// A grid of captioned pictures that change while you look. parts.mjs and compare.mjs come before it.
 //
 // From Python: {frame: number} with one JPEG per buffer, and the traits captions, alt, columns (0: as many
-//              as look good), selected (-1: none) and last (JPEGs).
-// To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, gone: true}.
+//              as look good), selected (-1: none), last (JPEGs), opens (whether a picture can be opened alone).
+// To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, open: index}, {view, gone: true}.
 
 /** Up to four side by side; more in rows, with as few holes in the last one as can be. */
 function automaticColumns(n) {
@@ -12,13 +12,6 @@ function automaticColumns(n) {
   return [least, least + 1, least + 2].reduce((best, next) => (holes(next) < holes(best) ? next : best));
 }
 
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
 /** A picture that is decoded before it enters the page, so that a frame never shows by half. */
 async function decoded(bytes) {
   const picture = new Image();
@@ -26,6 +19,11 @@ async function decoded(bytes) {
   picture.draggable = false;
   await picture.decode();
   return picture;
+}
+
+/** A cell holds a frame and a caption; a frame holds a picture and what it is compared with. */
+function pictureOf(cell) {
+  return cell.firstChild.firstChild;
 }
 
 /** Its address stays valid while it is in the page, for "save image as". */
@@ -38,6 +36,8 @@ function render({ model, el }) {
   const hint = element("p", "vizkit-live-empty", "No picture yet. Press Run.");
   const grid = element("div", "vizkit-live-grid");
   const cells = [];
+  const compare = comparison(model, el, grid);
+  const alone = button("vizkit-live-open", "Continue alone", () => openAlone(model.get("selected")));
   let active = 0; // the cell that Tab reaches
   let waiting = null; // the newest frame not painted
   let painting = false;
@@ -49,15 +49,17 @@ function render({ model, el }) {
   function newCell() {
     const caption = element("div", "vizkit-live-caption");
     caption.dir = "auto";
-    const cell = element("div", "vizkit-live-cell", element("img", ""), caption);
-    cell.addEventListener("click", () => choose(cells.indexOf(cell)));
+    const cell = element("div", "vizkit-live-cell", element("div", "vizkit-live-frame", element("img", "")), caption);
+    cell.addEventListener("click", (event) => choose(cells.indexOf(cell), event.detail > 1));
+    cell.addEventListener("dblclick", () => openAlone(cells.indexOf(cell)));
     cell.addEventListener("focus", () => activate(cells.indexOf(cell)));
+    compare.attend(cell);
     grid.append(cell);
     return cell;
   }
 
   function dropCell(cell) {
-    release(cell.firstChild);
+    release(pictureOf(cell));
     cell.remove();
   }
 
@@ -68,20 +70,22 @@ function render({ model, el }) {
     hint.hidden = n > 0;
     const asked = model.get("columns");
     const columns = asked || automaticColumns(n);
-    grid.style.setProperty("--columns", columns);
-    grid.style.setProperty("--least", asked ? "48px" : "88px");
-    grid.style.setProperty("--size", `${Math.round(400 / Math.sqrt(columns))}px`);
+    el.style.setProperty("--columns", columns);
+    el.classList.toggle("vizkit-live-asked", Boolean(asked));
+    el.style.setProperty("--least", asked ? "72px" : "88px");
+    el.style.setProperty("--size", `${Math.round(400 / Math.sqrt(columns))}px`);
   }
 
   function label() {
     grid.role = several() ? "listbox" : "group";
     grid.ariaLabel = model.get("alt") || "pictures";
     cells.forEach((cell, i) => {
-      const [picture, caption] = cell.children;
-      picture.alt = captionOf(i) || `picture ${i + 1} of ${cells.length}`;
+      const caption = cell.lastChild;
+      pictureOf(cell).alt = captionOf(i) || `picture ${i + 1} of ${cells.length}`;
       caption.textContent = caption.title = captionOf(i);
       cell.role = several() ? "option" : null;
     });
+    compare.update(cells);
     mark();
   }
 
@@ -96,12 +100,24 @@ function render({ model, el }) {
       if (several()) cell.tabIndex = i === active ? 0 : -1;
       else cell.removeAttribute("tabindex");
     });
+    const chosen = cells[model.get("selected")];
+    alone.hidden = !model.get("opens") || !several();
+    alone.ariaDisabled = String(!chosen);
+    alone.title = chosen ? `Open “${pictureOf(chosen).alt}” in a panel of its own` : "Choose a picture first";
   }
 
-  function choose(i) {
-    if (!several()) return;
+  /** Choose a picture, or the chosen one no more; a second click where it means "open" leaves it chosen. */
+  function choose(i, again = false) {
+    if (!several() || (again && model.get("opens"))) return;
     model.set("selected", i === model.get("selected") ? -1 : i);
     model.save_changes();
+  }
+
+  function openAlone(i) {
+    if (!model.get("opens") || !several() || !cells[i]) return;
+    model.set("selected", i);
+    model.save_changes();
+    model.send({ view, open: i });
   }
 
   function onKey(event) {
@@ -110,7 +126,8 @@ function render({ model, el }) {
     const across = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
     const to = { Home: 0, End: cells.length - 1 }[event.key] ?? at + steps[event.key];
-    if (event.key === "Enter") choose(at);
+    if (event.key === "Enter" && at === model.get("selected") && model.get("opens")) openAlone(at);
+    else if (event.key === "Enter") choose(at);
     else if (to >= 0) cells[to]?.focus();
     else if (!(event.key in steps)) return;
     event.preventDefault();
@@ -122,7 +139,7 @@ function render({ model, el }) {
     layOut(pictures.length);
     pictures.forEach(({ value: picture }, i) => {
       if (!picture) return; // a broken file: the picture before it stays
-      const before = cells[i].firstChild;
+      const before = pictureOf(cells[i]);
       before.replaceWith(picture);
       release(before);
     });
@@ -156,22 +173,29 @@ function render({ model, el }) {
     "change:captions": label,
     "change:alt": label,
     "change:selected": () => activate(Math.max(model.get("selected"), 0)),
+    "change:opens": mark,
+    "change:beside": () => (compare.read(), compare.update(cells)),
+    "change:compare": () => (compare.start(), compare.update(cells)),
   };
   const leave = () => model.send({ view, gone: true });
 
   el.classList.add("vizkit-live");
   el.dataset.frames = 0;
-  el.append(hint, grid);
+  keepKeys(el);
+  compare.bar.append(alone);
+  el.append(compare.bar, hint, compare.stage);
   grid.addEventListener("keydown", onKey);
   window.addEventListener("pagehide", leave);
-  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  const deafen = listen(model, listeners);
+  label();
   if (model.get("last").length) listeners["change:last"]();
   model.send({ view, ready: true });
 
   return () => {
-    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+    deafen();
     window.removeEventListener("pagehide", leave);
     cells.forEach(dropCell);
+    compare.close();
     leave();
   };
 }
