@@ -15,6 +15,7 @@ from vizkit.methods import catalogue
 ZOO = zoo()
 GOOD = [name for name in ZOO if "nan" not in name.lower()]
 METHODS = list(catalogue)
+ASKING = [name for name, method in catalogue.items() if "net" in inspect.signature(method).parameters]
 
 
 def arguments(method, net, **changes) -> dict:
@@ -111,7 +112,7 @@ def test_two_runs_interleaved_change_neither(method, name):
     assert same(alone, mixed)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ASKING)
 @pytest.mark.parametrize("name", [name for name in ZOO if "nan" in name.lower()])
 def test_a_network_full_of_nan_is_answered_with_a_sentence(method, name):
     with pytest.raises(FloatingPointError, match="NaN"):
