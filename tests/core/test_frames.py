@@ -13,9 +13,10 @@ def test_a_scalar_is_worked_out_when_asked_for_and_only_once():
         calls.append(torch.is_inference_mode_enabled())
         return torch.tensor(2.0, requires_grad=True)
 
-    scalars = Scalars({"now": torch.tensor(1.0)}, {"later": later})
-    assert list(scalars) == ["now", "later"]
+    scalars = Scalars({"later": later, "now": torch.tensor(1.0)})
+    assert list(scalars) == ["later", "now"]
     assert len(scalars) == 2
+    assert scalars.at_once == ("now",)
     assert not calls
     with torch.inference_mode():
         assert scalars["later"] is scalars["later"]

@@ -37,25 +37,29 @@ class Frame(Generic[R]):
 
 
 class Scalars(Mapping[str, Tensor]):
-    """Scalars of which some are worked out when first asked for, so that what nobody shows costs nothing.
+    """Scalars of which some are functions, called when first asked for: what nobody shows costs nothing.
 
-    >>> Scalars({"objective": score}, {"ssim": lambda: ssim(pixels, image)})["ssim"]
+    `at_once` names those that need no work.
+
+    >>> Scalars({"objective": score, "ssim": lambda: ssim(pixels, image)})["ssim"]
     """
 
-    def __init__(self, known: Mapping[str, Tensor], later: Mapping[str, Callable[[], Tensor]]):
-        self._known, self._later = dict(known), dict(later)
+    def __init__(self, values: Mapping[str, Tensor | Callable[[], Tensor]]):
+        self._values = dict(values)
+        self.at_once = tuple(name for name, value in self._values.items() if isinstance(value, Tensor))
 
     def __getitem__(self, name: str) -> Tensor:
-        if name not in self._known:
+        value = self._values[name]
+        if not isinstance(value, Tensor):
             with own_modes():  # whoever asks
-                self._known[name] = self._later[name]().detach()
-        return self._known[name]
+                value = self._values[name] = value().detach()
+        return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._known, *self._later]))
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len({*self._known, *self._later})
+        return len(self._values)
 
 
 Frames: TypeAlias = Iterator[Frame[R]]

@@ -164,7 +164,7 @@ def _restorations(step: int, of: int, pixels: Tensor, loss: Tensor, average: Ave
         step,
         of,
         Images(rows, captions * len(pixels), beside=None if clean is None else clean[:1], columns=3),
-        Scalars({"loss": loss}, later),
+        Scalars({"loss": loss, **later}),
         partial(_restored, step, loss, average.window, average.steadiest, remains),
     )
 

@@ -203,9 +203,8 @@ def _percent(share: float) -> str:
 
 
 def _scalars(pixels: Tensor, originals: Tensor, error: Callable[[], Tensor]) -> Scalars:
-    measures = {"image error": image_error, "psnr": psnr, "ssim": ssim}
-    later = {name: partial(measure, pixels, originals) for name, measure in measures.items()}
-    return Scalars({}, {"feature error": error, **later})
+    later = {name: partial(measure, pixels, originals) for name, measure in {"psnr": psnr, "ssim": ssim}.items()}
+    return Scalars({"feature error": error, "image error": image_error(pixels, originals), **later})
 
 
 def _errors(look: Look, weight: float) -> Tensor:

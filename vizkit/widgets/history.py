@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from vizkit.core.frames import Frame
+from vizkit.core.frames import Frame, Scalars
 from vizkit.core.results import Curves
 from vizkit.core.runs import Run
 
@@ -31,7 +31,7 @@ class History:
         self.frame = frame
         self._first = self._first or (frame.step, self._clock())
         self._steps.append(frame.step)
-        read = {name: scalar.detach().float().flatten().cpu() for name, scalar in frame.scalars.items()}
+        read = {name: frame.scalars[name].detach().float().flatten().cpu() for name in _cheap(frame)}
         for name, values in read.items():
             self._means.setdefault(name, []).append(float(values.mean()))
         if read:
@@ -63,7 +63,7 @@ class History:
 
     @property
     def curves(self) -> Curves:
-        """Every scalar, averaged over pictures, over the step."""
+        """The scalars that were read, averaged over pictures, over the step."""
         lines = {name: torch.tensor(means) for name, means in self._means.items()}
         return Curves(torch.tensor(self._steps), lines, x_name="step", run=self.run)
 
@@ -73,6 +73,13 @@ class History:
         rows = self._rows[:]  # a frame may come in meanwhile
         every = max(1, -(-len(rows) // POINTS))
         return rows[::-1][::every][::-1]
+
+
+def _cheap(frame: Frame) -> list[str]:
+    """The first scalar, which is shown, and all that need not be worked out first."""
+    scalars = frame.scalars
+    known = scalars.at_once if isinstance(scalars, Scalars) else scalars
+    return list(dict.fromkeys([*list(scalars)[:1], *known]))
 
 
 def _lines(values: torch.Tensor) -> list[float]:

@@ -135,7 +135,10 @@ class Panel(ipywidgets.VBox):
 
     @property
     def curves(self) -> Curves:
-        """The scalars of the frames that were shown, averaged over pictures, over the step."""
+        """The scalars of the frames that were shown, averaged over pictures, over the step.
+
+        Those that take work (such as "ssim") are left out: `panel.run.curves()` has them, and plays the run again.
+        """
         return self._history.curves
 
     @property
