@@ -8,6 +8,7 @@ import torch
 
 import vizkit
 from vizkit.save import recipes
+from vizkit.widgets.panel import Panel
 
 ROOT = Path(__file__).parents[1]
 PAGES = [path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]]
@@ -30,8 +31,9 @@ def played(tmp_path, monkeypatch):
         return names
 
     yield play
-    if "panel" in names:
-        names["panel"].close()
+    for made in list(names.values()):
+        if isinstance(made, Panel):
+            made.close()
 
 
 def test_the_readme_does_what_it_says(played, capsys):
