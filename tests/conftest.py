@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import sys
 import threading
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch, and for the kernels that run the notebooks
@@ -38,12 +39,11 @@ def _process_state() -> dict:
         "torch random state": torch.get_rng_state(),
         "numpy random state": repr(np.random.get_state()),  # noqa: NPY002
         "python random state": hash(random.getstate()),
+        "switch interval": sys.getswitchinterval(),
     }
 
 
 def _open_widgets() -> list:
-    import sys
-
     if "ipywidgets" not in sys.modules:
         return []
     from ipywidgets import Widget

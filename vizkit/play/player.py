@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vizkit.core.frames import Frame
+from vizkit.play.shares import fair_shares
 
 State = Literal["idle", "running", "done", "stopped", "failed"]
 
@@ -141,7 +142,7 @@ class Player:
     def _perform(self, take: Take) -> State:
         """Play to the end or until cancelled; the generator cleans up here, in the thread that ran it."""
         if not take.cancel.is_set():
-            with _closing(iter(take.run)) as frames:
+            with fair_shares(), _closing(iter(take.run)) as frames:
                 self._show_paced(take, frames)
         return "stopped" if take.cancel.is_set() else "done"
 
