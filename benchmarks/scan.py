@@ -1,0 +1,142 @@
+"""How fast a scan is, beside the bare forward pass and the bare decoder, and how much memory it takes.
+
+Times are seconds a picture, of one process, in turn: bare pass, scan, bare pass, … so that noise hits all alike. Ratios are
+medians over rounds. `bare` is `net.twin` on ready batches of the scan's size, without gradients or hooks.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))
+
+import torch
+
+import vizkit
+from vizkit.data.collections import as_collection
+from vizkit.data.feeding import batches
+from vizkit.measure.plan import usual_batch, usual_layers
+from vizkit.nets.describe import layers
+from vizkit.nets.network import Network
+
+DATA = Path(__file__).parents[1].parent / "shared" / "data"
+PICTURES = DATA / "images" / "imagenet-sample"
+KINDS = {"top-k": {"histograms": False}, "with histograms": {}, "every position": {"histograms": "all"}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nets", nargs="+", default=["squeezenet1_1", "mobilenet_v2"])
+    parser.add_argument("--pictures", type=Path, default=PICTURES)
+    parser.add_argument("--count", type=int, default=256, help="pictures in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, help="pictures in a pass (default: the scan's own choice)")
+    parser.add_argument("--parts", nargs="+", default=["ready", "files", "memory"], choices=["ready", "files", "memory"])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--peak", nargs=2, metavar=("NET", "COUNT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.peak:
+        print(json.dumps(peak(options.peak[0], options.pictures, int(options.peak[1]))))
+        return
+    figures = {name: measured(name, options) for name in options.nets}
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+
+
+def measured(name: str, options: argparse.Namespace) -> dict:
+    net = loaded(name)
+    known = layers(net)
+    batch = options.batch or usual_batch(net, [known[layer] for layer in usual_layers(net)])
+    found: dict = {"batch": batch, "threads": torch.get_num_threads(), "layers": len(usual_layers(net))}
+    if "ready" in options.parts:
+        found["ready"] = ready(net, options, batch)
+    if "files" in options.parts:
+        found["files"] = files(net, options, batch)
+    if "memory" in options.parts:
+        found["memory"] = {count: peak_of(name, options, count) for count in (256, 512, 1000)}
+    print(name, json.dumps(found, indent=1), flush=True)
+    return found
+
+
+def loaded(name: str) -> Network:
+    weights = DATA / "weights" / f"{name}.pth"
+    return vizkit.load(name, weights if weights.is_file() else "random", device="cpu")
+
+
+def ready(net: Network, options: argparse.Namespace, batch: int) -> dict:
+    """Scans of a tensor against bare passes over it."""
+    pixels = torch.stack(list(as_collection(options.pictures).at(net.size, net.channels))[: options.count])
+    turns = {"bare": lambda: bare(net, pixels, batch)}
+    for kind, settings in KINDS.items():
+        turns[kind] = lambda settings=settings: vizkit.scan(net, pixels, batch=batch, **settings)
+    times = in_turn(turns, options.rounds, len(pixels))
+    return told(times, "bare")
+
+
+def files(net: Network, options: argparse.Namespace, batch: int) -> dict:
+    """Scans of JPEG files against the slower of decoding them and bare passes."""
+    names = sorted(options.pictures.rglob("*.JPEG"))[: options.count]
+    collection = as_collection(names).at(net.size, net.channels)
+    pixels = torch.stack(list(collection))
+    decode = lambda: [None for _ in batches(collection, range(len(collection)), batch)]  # noqa: E731
+    turns = {"bare": lambda: bare(net, pixels, batch), "decoding": decode}
+    for kind, settings in KINDS.items():
+        turns[kind] = lambda settings=settings: vizkit.scan(net, collection, batch=batch, **settings)
+    times = in_turn(turns, options.rounds, len(names))
+    times["slower"] = [max(pair) for pair in zip(times["bare"], times["decoding"], strict=True)]
+    return told(times, "slower")
+
+
+def bare(net: Network, pixels: torch.Tensor, batch: int) -> None:
+    with torch.no_grad():
+        for some in pixels.split(batch):
+            net.twin(net.prepare(some))
+
+
+def in_turn(turns: dict[str, Callable[[], object]], rounds: int, pictures: int) -> dict[str, list[float]]:
+    """Seconds a picture of each, after a first round that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in turns}
+    for number in range(rounds + 1):
+        for name, turn in turns.items():
+            began = time.perf_counter()
+            turn()
+            if number:
+                times[name].append((time.perf_counter() - began) / pictures)
+    return times
+
+
+def told(times: dict[str, list[float]], against: str) -> dict:
+    """Pictures a second of each, and its speed as a share of that of `against`: medians over rounds."""
+    rates = {name: round(1 / statistics.median(seconds), 1) for name, seconds in times.items()}
+    shares = {
+        name: round(statistics.median(a / b for a, b in zip(times[against], seconds, strict=True)), 3)
+        for name, seconds in times.items()
+    }
+    return {"pictures/s": rates, f"share of {against}": shares}
+
+
+def peak_of(name: str, options: argparse.Namespace, count: int) -> dict:
+    """`peak` in a process of its own."""
+    words = [sys.executable, __file__, "--pictures", str(options.pictures), "--peak", name, str(count)]
+    return json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+def peak(name: str, pictures: Path, count: int) -> dict:
+    """Most memory, MB, before and while `count` files are scanned."""
+    net = loaded(name)
+    bare(net, torch.rand(4, net.channels, *net.size), 4)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    vizkit.scan(net, sorted(pictures.rglob("*.JPEG"))[:count], shard=256)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"before": round(before / 1024), "most": round(after / 1024)}
+
+
+if __name__ == "__main__":
+    main()
