@@ -24,6 +24,7 @@ from vizkit.save.recordings import open_recording, record
 
 DOCS = Path(__file__).parent
 FRAMES = 24  # of a recording, as many as its readers need to see a picture grow
+PICTURES = 240  # of a recording, all frames together: it travels with the repository
 NOTE = "<!-- Made by docs/build.py from the method's signature and docstring: change those, then run it again. -->"
 
 
@@ -64,7 +65,8 @@ def illustrate(name: str, method: Callable, docs: Path) -> None:
     for path in (recording, picture):
         path.parent.mkdir(parents=True, exist_ok=True)
     if not recording.is_file():
-        record(play_example(method), recording, most=FRAMES)
+        run = play_example(method)
+        record(run, recording, most=min(FRAMES, PICTURES // len(next(iter(run)).result)))
     if not picture.is_file():
         open_recording(recording).result().save(picture)
 

@@ -61,9 +61,9 @@ def inversion_ladder(
         FloatingPointError: the network answers with NaN.
 
     >>> net = vizkit.load("world")
-    >>> run = vizkit.run("inversion_ladder", net, "world/7", layers=["stem", "stage2", "stage3", "stage4"], steps=160)
+    >>> run = vizkit.run("inversion_ladder", net, "world/7", steps=160)
     >>> run.result().columns
-    4
+    7
     """
     names, rows = _chosen(net, layers), _rows(priors)
     canvas = (size, size) if size else net.size
