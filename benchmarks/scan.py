@@ -1,7 +1,7 @@
 """How fast a scan is, beside the bare forward pass and the bare decoder, and how much memory it takes.
 
-Times are seconds a picture, of one process, in turn: bare pass, scan, bare pass, … so that noise hits all alike. Ratios are
-medians over rounds. `bare` is `net.twin` on ready batches of the scan's size, without gradients or hooks.
+Times are seconds a picture, of one process, in turn: bare pass, scan, bare pass, … so that noise hits all alike.
+Ratios are medians over rounds. `bare` is `net.twin` on ready batches of the scan's size, without gradients or hooks.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from vizkit.nets.network import Network
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 PICTURES = DATA / "images" / "imagenet-sample"
+PARTS = ["ready", "files", "memory"]
 KINDS = {"top-k": {"histograms": False}, "with histograms": {}, "every position": {"histograms": "all"}}
 
 
@@ -38,7 +39,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=256, help="pictures in a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, help="pictures in a pass (default: the scan's own choice)")
-    parser.add_argument("--parts", nargs="+", default=["ready", "files", "memory"], choices=["ready", "files", "memory"])
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peak", nargs=2, metavar=("NET", "COUNT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -74,8 +76,8 @@ def ready(net: Network, options: argparse.Namespace, batch: int) -> dict:
     """Scans of a tensor against bare passes over it."""
     pixels = torch.stack(list(as_collection(options.pictures).at(net.size, net.channels))[: options.count])
     turns = {"bare": lambda: bare(net, pixels, batch)}
-    for kind, settings in KINDS.items():
-        turns[kind] = lambda settings=settings: vizkit.scan(net, pixels, batch=batch, **settings)
+    for kind in options.kinds:
+        turns[kind] = lambda kind=kind: vizkit.scan(net, pixels, batch=batch, **KINDS[kind])
     times = in_turn(turns, options.rounds, len(pixels))
     return told(times, "bare")
 
@@ -87,8 +89,8 @@ def files(net: Network, options: argparse.Namespace, batch: int) -> dict:
     pixels = torch.stack(list(collection))
     decode = lambda: [None for _ in batches(collection, range(len(collection)), batch)]  # noqa: E731
     turns = {"bare": lambda: bare(net, pixels, batch), "decoding": decode}
-    for kind, settings in KINDS.items():
-        turns[kind] = lambda settings=settings: vizkit.scan(net, collection, batch=batch, **settings)
+    for kind in options.kinds:
+        turns[kind] = lambda kind=kind: vizkit.scan(net, collection, batch=batch, **KINDS[kind])
     times = in_turn(turns, options.rounds, len(names))
     times["slower"] = [max(pair) for pair in zip(times["bare"], times["decoding"], strict=True)]
     return told(times, "slower")

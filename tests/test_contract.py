@@ -27,12 +27,18 @@ def arguments(method, net, **changes) -> dict:
         elif isinstance(control.hint, LayerNames):
             chosen[name] = (vizkit.layers(net).default,)
         elif isinstance(control.hint, Picture):
-            chosen[name] = torch.rand((net.channels, *net.size), generator=torch.Generator().manual_seed(1))
+            chosen[name] = _picture(net, 1)
         elif isinstance(control.hint, Unit):
             chosen[name] = 0
         elif name == "steps":
             chosen[name] = 4
+    if "pictures" in inspect.signature(method).parameters:  # many, labeled; the world has none of 2 or 5 channels
+        chosen["pictures"] = [(_picture(net, number), number % 3) for number in range(24)]
     return {**chosen, **changes}
+
+
+def _picture(net, seed: int) -> torch.Tensor:
+    return torch.rand((net.channels, *net.size), generator=torch.Generator().manual_seed(seed))
 
 
 def run(method: str, net, **changes) -> vizkit.Run:

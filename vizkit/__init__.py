@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from vizkit.core.results import Curves, Images
     from vizkit.core.runs import Run
     from vizkit.measure.honesty import honesty, honesty_of
-    from vizkit.methods import run
     from vizkit.measure.index import open_index
     from vizkit.measure.scan import scan
+    from vizkit.methods import run
     from vizkit.nets.describe import layers
     from vizkit.nets.edit import edited
     from vizkit.nets.load import load

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "lab": "open JupyterLab on the first notebook",
     "run": "play a method on a network into a picture, an animation or a recording",
+    "scan": "find the pictures that excite every unit, in one pass over a folder",
     "layers": "list the layers of a network",
     "methods": "list the methods",
     "doctor": "check this installation",

@@ -94,7 +94,8 @@ def bound(method, options: argparse.Namespace) -> Run:
             chosen[name] = net = network(options)
     for name in given(method):
         if typed.get(f"given {name}") is not None:
-            chosen[name] = read_arrays(typed[f"given {name}"], net)
+            words = typed[f"given {name}"]
+            chosen[name] = words if isinstance(words, str) else read_arrays(words, net)
     for name, control in controls(method).items():
         if typed[f"control {name}"] is not None:
             words = _numbered(control, typed[f"control {name}"], chosen, net)
@@ -153,6 +154,9 @@ def _add_given(group: argparse._ArgumentGroup, method, name: str, parameter: ins
     kind = _kind(method, name)
     if kind is Network:
         add_network(group)
+    elif Path in typing.get_args(kind):
+        sentence = _escaped(argument_docs(method).get(name, ""))
+        group.add_argument(f"--{_dashed(name)}", dest=f"given {name}", metavar="PATH", help=sentence)
     elif Tensor in (kind, *typing.get_args(kind)):
         sentence = _escaped(argument_docs(method).get(name, ""))
         group.add_argument(

@@ -13,6 +13,7 @@ from vizkit.methods.activation_maximization import activation_maximization
 from vizkit.methods.deep_image_prior import deep_image_prior
 from vizkit.methods.feature_inversion import feature_inversion
 from vizkit.methods.inversion_ladder import inversion_ladder
+from vizkit.methods.top_images import top_images
 
 catalogue: dict[str, Callable] = {
     name: value
@@ -73,4 +74,5 @@ __all__ = [
     "find",
     "inversion_ladder",
     "run",
+    "top_images",
 ]

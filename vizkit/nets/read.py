@@ -36,17 +36,18 @@ def activations(net: Network, x: Tensor, layers: Sequence[str]) -> dict[str, Ten
 class Reader:
     """Reads the same `layers` of `net` again and again: names are resolved once, values are not checked.
 
-    It keeps the network's twin of the moment it was made: after `module.to(...)`, make another.
+    It keeps the network's twin of the moment it was made: after `module.to(...)`, make another. Instead of an
+    output, what `each(layer, output)` makes of it is returned; it is called before the next layer may write over it.
 
     >>> reader = Reader(net, ["layer1"])
     >>> reader(x)["layer1"].shape
     torch.Size([1, 64, 56, 56])
     """
 
-    def __init__(self, net: Network, layers: Sequence[str]):
+    def __init__(self, net: Network, layers: Sequence[str], each: Callable[[str, Tensor], Any] | None = None):
         if isinstance(layers, str):
             raise TypeError(f"layers={layers!r} is one string; a list is wanted. Try [{layers!r}].")
-        self.net, self.layers = net, tuple(dict.fromkeys(layers))
+        self.net, self.layers, self._each = net, tuple(dict.fromkeys(layers)), each
         self._twin = net.twin
         self._rest = partial(at_rest, self._twin) if self._twin is net.module else nullcontext
         self._wanted = by_path(self.layers)
@@ -56,14 +57,14 @@ class Reader:
         if len(self._parts) < len(self._wanted):
             self._refuse(set())
 
-    def __call__(self, x: Tensor) -> dict[str, Tensor]:
+    def __call__(self, x: Tensor) -> dict[str, Any]:
         """`{layer: output}` for pictures `x` (n, c, h, w); same errors as `activations`, but any values."""
-        seen: dict[str, Tensor] = {}
+        seen: dict[str, Any] = {}
         enough = _Enough()
         x = self.net.prepare(x)
         with self._rest(), self._listening(seen, enough):
             try:
-                _keep(seen, self._output, self._twin(x))
+                _keep(seen, self._output, self._twin(x), self._each or _as_it_is)
             except _Enough as stop:
                 if stop is not enough:  # of a reader around this one
                     raise
@@ -72,12 +73,12 @@ class Reader:
         return {name: seen[name] for name in self.layers}
 
     @contextmanager
-    def _listening(self, seen: dict[str, Tensor], enough: "_Enough") -> Iterator[None]:
+    def _listening(self, seen: dict[str, Any], enough: "_Enough") -> Iterator[None]:
         left = {(path, count) for path, counts in self._wanted.items() for count in counts}
         if self._output or not left:
             left.add(("", 1))  # never met by a hook, so that the network runs to its end
         handles = [
-            part.register_forward_hook(_listener(path, self._wanted[path], left, seen, enough))
+            part.register_forward_hook(_listener(path, self._wanted[path], left, seen, enough, self._each))
             for path, part in self._parts.items()
         ]
         try:
@@ -99,7 +100,9 @@ class _Enough(BaseException):
     """Ends a forward pass once all is seen. Not an Exception, so that a module's own handlers let it through."""
 
 
-def _listener(path: str, wanted: dict, left: set, seen: dict[str, Tensor], enough: _Enough) -> Callable:
+def _listener(
+    path: str, wanted: dict, left: set, seen: dict[str, Any], enough: _Enough, each: Callable | None
+) -> Callable:
     thread, count = threading.get_ident(), 0
 
     def hook(module: nn.Module, args: Any, output: Any) -> None:
@@ -109,19 +112,27 @@ def _listener(path: str, wanted: dict, left: set, seen: dict[str, Tensor], enoug
         count += 1
         if count in wanted:
             left.discard((path, count))
-            _keep(seen, wanted[count], output, clone=bool(left))
+            # where the pass goes on, the next layer may overwrite its input in place
+            _keep(seen, wanted[count], output, each or (_copied if left else _as_it_is))
             if not left:
                 raise enough
 
     return hook
 
 
-def _keep(seen: dict[str, Tensor], wanted: dict[str, str], output: Any, clone: bool = False) -> None:
+def _keep(seen: dict[str, Any], wanted: dict[str, str], output: Any, take: Callable[[str, Tensor], Any]) -> None:
     found = leaves(output)
     for leaf, name in wanted.items():
         if leaf in found:
-            # where the pass goes on, the next layer may overwrite its input in place
-            seen[name] = found[leaf].clone() if clone else found[leaf]
+            seen[name] = take(name, found[leaf])
+
+
+def _copied(name: str, output: Tensor) -> Tensor:
+    return output.clone()
+
+
+def _as_it_is(name: str, output: Tensor) -> Tensor:
+    return output
 
 
 def _check_range(net: Network, x: Tensor) -> None:
