@@ -14,6 +14,7 @@ from vizkit.core.frames import Frame, Frames
 from vizkit.core.presets import presets
 from vizkit.core.results import Images
 from vizkit.maximize import objectives, penalties
+from vizkit.maximize.cells import check_loop, check_size, several, together
 from vizkit.maximize.chance import streams
 from vizkit.maximize.deep_prior import ARCHITECTURES, DeepPrior
 from vizkit.maximize.objectives import Objective
@@ -114,9 +115,9 @@ def activation_maximization(
     >>> vizkit.run("activation_maximization", net, layer="output", unit=[1, 5]).result().pixels.shape
     torch.Size([2, 3, 96, 96])
     """
-    _check_steps(steps, rate, precision)
+    check_loop(steps, rate, precision)
     _check_places(size, views, jitter=jitter, scale=scale, rotate=rotate, recolor=recolor)
-    cells = list(product(*map(_several, (unit, seed, tv, gray, saturation))))
+    cells = list(product(*map(several, (unit, seed, tv, gray, saturation))))
     if not cells:
         raise ValueError("unit, seed and strengths need at least one value each; an empty list makes no picture.")
     units, seeds, *strengths = zip(*cells, strict=True)
@@ -130,7 +131,7 @@ def activation_maximization(
         _objective(objective, layer, units, position, vectors),
         chance,
         steps=steps,
-        penalties=[(_together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
+        penalties=[(together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
         transform=Wobble(jitter, scale, rotate, recolor) if jitter or scale or rotate or recolor else Still(),
         rate=rate,
         views=views,
@@ -166,17 +167,6 @@ def _captions(net: Network, layer: str, objective: str, cells: list[tuple]):
         yield " · ".join([what, *(f"{names[i]} {cell[i]:g}" for i in varying)])
 
 
-def _several(value) -> list:
-    if torch.is_tensor(value):
-        return value.flatten().tolist()
-    return list(value) if isinstance(value, Sequence) else [value]
-
-
-def _together(strengths: tuple) -> Strength:
-    """One dial for all pictures, or a number for each."""
-    return strengths[0] if len(set(strengths)) == 1 else strengths
-
-
 def _kind(picture: str, architecture: str) -> Callable[..., Picture]:
     if picture not in PICTURES:
         raise ValueError(f"picture={picture!r} is none of {', '.join(PICTURES)}.")
@@ -184,20 +174,10 @@ def _kind(picture: str, architecture: str) -> Callable[..., Picture]:
     return partial(kind, architecture=architecture) if kind is DeepPrior else kind
 
 
-def _check_steps(steps: int, rate: float, precision: str) -> None:
-    if steps < 1:
-        raise ValueError(f"steps={steps} turns nothing. Give 1 or more; 256 is usual.")
-    if not rate > 0:
-        raise ValueError(f"rate={rate} moves nothing. Give a number above 0; 1 is usual.")
-    if precision not in {"float32", "bfloat16"}:
-        raise ValueError(f"precision={precision!r} is unknown. Give float32 or bfloat16.")
-
-
 def _check_places(size: int, views: int, **amounts: float) -> None:
     if views < 1:
         raise ValueError(f"views={views} looks at nothing. Give 1 or more.")
-    if size and size < 8:
-        raise ValueError(f"size={size} is too small for a picture. Give 8 or more, or 0 for the network's own size.")
+    check_size(size)
     for name, amount in amounts.items():
         if amount < 0:
             raise ValueError(f"{name}={amount} is negative. Give 0 to leave it out.")

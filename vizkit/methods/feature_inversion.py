@@ -15,6 +15,7 @@ from vizkit.core.presets import presets
 from vizkit.core.results import Images
 from vizkit.data.pictures import Source, as_pictures
 from vizkit.maximize import penalties
+from vizkit.maximize.cells import check_loop, check_size, several, together
 from vizkit.maximize.chance import streams
 from vizkit.maximize.codes import Part, Region, code_of, match, weight_of_a_code
 from vizkit.maximize.deep_prior import ARCHITECTURES
@@ -137,10 +138,12 @@ def feature_inversion(
     >>> vizkit.run("feature_inversion", net, "world/7", layer="stage2", seed=[0, 1]).result().pixels.shape
     torch.Size([2, 3, 96, 96])
     """
-    _check(steps, rate, precision, balance, size, jitter=jitter, alpha=alpha, tv_beta=tv_beta)
+    check_loop(steps, rate, precision)
+    check_size(size)
+    _check(balance, jitter=jitter, alpha=alpha, tv_beta=tv_beta)
     canvas = (size, size) if size else net.size
     originals = as_pictures(image, canvas, net.channels).to(net.device)
-    cells = list(product(range(len(originals)), *map(_several, (seed, tv, gray, saturation))))
+    cells = list(product(range(len(originals)), *map(several, (seed, tv, gray, saturation))))
     if not cells:
         raise ValueError("image, seed and strengths need at least one value each; an empty list makes no picture.")
     index, seeds, *strengths = zip(*cells, strict=True)
@@ -157,7 +160,7 @@ def feature_inversion(
         match(layer, wanted, part, weight),
         chance,
         steps=steps,
-        penalties=[(_together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
+        penalties=[(together(s), cost) for s, cost in zip(strengths, costs, strict=True)],
         transform=Shift(jitter) if jitter else Still(),
         rest=REST,
         rate=rate * liked,
@@ -232,17 +235,6 @@ def _captions(layer: str, cells: list[tuple]):
         yield " · ".join([layer, *(f"{names[i]} {float(cell[i]):g}" for i in varying)])
 
 
-def _several(value) -> list:
-    if torch.is_tensor(value):
-        return value.flatten().tolist()
-    return list(value) if isinstance(value, Sequence) else [value]
-
-
-def _together(strengths: tuple) -> Strength:
-    """One dial for all pictures, or a number for each."""
-    return strengths[0] if len(set(strengths)) == 1 else strengths
-
-
 def _kind(picture: str, architecture: str) -> tuple[Callable, float]:
     """What writes the picture down, and how much more boldly than usual it may be turned."""
     name = picture.replace("_", " ")
@@ -252,17 +244,9 @@ def _kind(picture: str, architecture: str) -> tuple[Callable, float]:
     return (partial(kind, architecture=architecture) if name == "deep prior" else kind), BOLD.get(name, 1.0)
 
 
-def _check(steps: int, rate: float, precision: str, balance: str, size: int, **amounts: float) -> None:
-    if steps < 1:
-        raise ValueError(f"steps={steps} turns nothing. Give 1 or more; 256 is usual.")
-    if not rate > 0:
-        raise ValueError(f"rate={rate} moves nothing. Give a number above 0; 1 is usual.")
-    if precision not in {"float32", "bfloat16"}:
-        raise ValueError(f"precision={precision!r} is unknown. Give float32 or bfloat16.")
+def _check(balance: str, **amounts: float) -> None:
     if balance not in {"pull", "loss"}:
         raise ValueError(f"balance={balance!r} is unknown. Give pull or loss.")
-    if size and size < 8:
-        raise ValueError(f"size={size} is too small for a picture. Give 8 or more, or 0 for the network's own size.")
     for name, amount in amounts.items():
         if not amount >= (0 if name == "jitter" else 1):
             raise ValueError(f"{name}={amount} is too small. Give {'0 or more' if name == 'jitter' else '1 or more'}.")
