@@ -15,6 +15,7 @@ from vizkit.data.collections import as_collection
 from vizkit.data.decoding import Unreadable
 from vizkit.data.remembered import Remembered, Shelf
 from vizkit.measure.crops import LEAST, Maps, averaged, boxes, cell_size, cropped, heat, heated, outlined
+from vizkit.measure.honesty import honesty_of, judge_of
 from vizkit.measure.looking import STEP, Look, Memory, looking, numbers
 from vizkit.measure.picking import Pick, candidates, commonest, folded
 from vizkit.measure.sites import Site
@@ -503,6 +504,12 @@ def test_candidates_of_a_whole_scan_are_all_pictures():
 def test_what_cannot_be_is_answered_with_a_sentence(wrong, error, words):
     with pytest.raises(error, match=words):
         top(**wrong).result()
+
+
+def test_real_pictures_are_not_judged_as_fakes():
+    assert judge_of(vizkit.methods.find("top_images")) is None
+    with pytest.raises(ValueError, match="top_images does not say how it is judged"):
+        honesty_of(top().result())
 
 
 def test_five_channels_need_pictures_of_their_own():

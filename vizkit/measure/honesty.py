@@ -100,9 +100,10 @@ def honesty_of(result: Images, *, real: Pictures | None = None, referee: Network
     return judge(result, _arguments(result), real=real, referee=referee)
 
 
-def judged(by: Judge) -> Callable[[M], M]:
+def judged(by: Judge | None) -> Callable[[M], M]:
     """Declare how a method's pictures are judged: `@judged(by_unit)`, `@judged(by_original)`, or a function of yours.
 
+    `@judged(None)` declares that they are not, as real pictures are not.
     `by(result, arguments, real=…, referee=…)` gets the pictures and all arguments of the run, defaults included.
     """
 
@@ -115,8 +116,8 @@ def judged(by: Judge) -> Callable[[M], M]:
 
 def judge_of(method: Callable) -> Judge | None:
     """How the pictures of `method` are judged: as it declares, else as its hints suggest; None where nothing does."""
-    if declared := getattr(method, "judged", None):
-        return declared
+    if hasattr(method, "judged"):
+        return getattr(method, "judged")  # noqa: B009 - a function has no such attribute to a type checker
     hints = [type(control.hint) for control in controls(method).values()]
     if LayerName not in hints:
         return None

@@ -13,6 +13,7 @@ from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
 from vizkit.data.collections import NONE, Collection
 from vizkit.measure.crops import Maps, averaged, boxes, cell_size, cropped, enlarged, heat, heated, on_paper, outlined
+from vizkit.measure.honesty import judged
 from vizkit.measure.index import Index
 from vizkit.measure.looking import Seen, looking
 from vizkit.measure.picking import SPREADS, Pick, picks
@@ -22,6 +23,7 @@ from vizkit.nets.network import Network
 SHOWS = ("crop", "whole", "overlay")
 
 
+@judged(None)  # they are real, and a crop is not what the network was shown
 def top_images(
     net: Network,
     layer: Annotated[str, LayerName()],
