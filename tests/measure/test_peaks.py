@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vizkit.measure.peaks import UNKNOWN, peaks, places, samples
+from vizkit.measure.peaks import UNKNOWN, peaks, peaks_where, places, samples
 
 SHAPES = [(2, 5), (3, 7, 4), (2, 3, 5, 6), (2, 48, 4, 6), (2, 144, 6, 4), (2, 64, 3, 3), (2, 3, 1, 1), (2, 3, 2, 3, 4)]
 
@@ -21,7 +21,7 @@ def outputs():
 
 def flat(output):
     """(n, units, positions) as numpy."""
-    output = output.float()
+    output = output.to(torch.float32, copy=True)
     output = (
         output[:, :, None] if output.ndim == 2 else output.transpose(1, 2) if output.ndim == 3 else output.flatten(2)
     )
@@ -41,9 +41,11 @@ def test_positions_are_found_where_they_are_wanted_and_nowhere_else(output):
     if output.ndim == 2:
         return  # there is only one
     for least in (8, 100, -100, 0):
-        values, positions = peaks(output, lambda v, least=least: v > least)
+        values, positions = peaks_where(output, lambda v, least=least: v > least)
         wanted = flat(output).max(2) > least
         np.testing.assert_array_equal(values, flat(output).max(2))
+        assert (positions is None) == (not wanted.any())
+        positions = np.full(wanted.shape, UNKNOWN) if positions is None else positions
         np.testing.assert_array_equal(positions, np.where(wanted, flat(output).argmax(2), UNKNOWN))
 
 
@@ -56,16 +58,14 @@ def test_a_nan_anywhere_is_the_peak(format):
 
 
 @pytest.mark.parametrize("output", list(outputs()))
-def test_samples_are_the_answers_at_the_places_of_each_picture(output):
-    ids, whole = torch.tensor([5, 900, 33])[: len(output)], flat(output)
-    count = min(3, whole.shape[2])
-    found = samples(output, ids, count).transpose(1, 2).numpy()
-    chosen = (
-        places(ids, whole.shape[2], count).numpy()
-        if count < whole.shape[2]
-        else np.arange(count)[None].repeat(len(ids), 0)
-    )
-    np.testing.assert_array_equal(found, np.take_along_axis(whole, chosen[:, None], 2))
+def test_samples_are_the_answers_at_the_places_that_were_chosen(output):
+    whole = flat(output)
+    chosen = places(torch.tensor([5, 900, 33])[: len(output)], whole.shape[2], min(3, whole.shape[2]))
+    found = samples(output, chosen).transpose(1, 2)
+    np.testing.assert_array_equal(found, np.take_along_axis(whole, chosen.numpy()[:, None], 2))
+    everything = samples(output, None)
+    output.zero_()  # as the next layer may
+    np.testing.assert_array_equal(everything.transpose(1, 2), whole)
 
 
 @pytest.mark.parametrize("positions", [1, 2, 9, 49, 196, 12321])

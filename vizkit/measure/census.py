@@ -4,6 +4,7 @@ A layer's output is reduced while it is at hand, to a peak for each unit and a f
 counting, summing) is done for many pictures and all layers together, as its cost is by the call.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,22 +18,25 @@ from vizkit.core.modes import own_modes
 from vizkit.measure.embeddings import pooled
 from vizkit.measure.histogram import codes, count
 from vizkit.measure.moments import means
-from vizkit.measure.peaks import peaks, samples
+from vizkit.measure.peaks import UNKNOWN, peaks_where, places, samples
 from vizkit.measure.plan import Plan
 from vizkit.measure.statistic import State, answers, named, part, zeros
 from vizkit.nets.network import Network
 from vizkit.nets.read import Reader
 
-RANKED = 256  # pictures whose peaks are ranked together
+RANKED = 128  # pictures whose peaks are ranked together
 COUNTED = 2**23  # samples whose bins are counted together, so that a layer's counts stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a layer said of n pictures: peaks and their places (n, units), samples (n, positions, units), rows."""
+    """What a layer said of n pictures: peaks and their places (n, units), samples (n, positions, units), rows.
+
+    There are no places where none of the peaks will be ranked.
+    """
 
     values: Tensor
-    positions: Tensor
+    positions: Tensor | None
     samples: Tensor | None = None
     rows: Tensor | None = None
 
@@ -102,7 +106,7 @@ class Census:
 
     def _forward(self, pixels: Tensor, ids: Tensor) -> list[Seen]:
         pixels = pixels.to(self.net.device, non_blocking=True)
-        self._ids = ids.to(self.net.device)
+        self._ids, self._places = ids.to(self.net.device), {}
         chosen = self.plan.sample.chosen(self._ids)
         self._chosen = chosen[:, None] if bool(chosen.any()) else None
         with self._precision():
@@ -111,12 +115,22 @@ class Census:
 
     def _look(self, name: str, output: Tensor) -> Seen:
         number, seen = self._number[name], None
-        values, positions = peaks(output, partial(self._worth, number))
+        values, positions = peaks_where(output, partial(self._worth, number))
         if self.plan.samples[number] or self.plan.together[number]:
-            seen = samples(output, self._ids, self.plan.samples[number] or output[0].numel())
+            seen = samples(output, self._where_to_look(number))
         word = self.plan.pooled[number]
         rows = None if not word else (values if word == "max" else pooled(output, "mean"))
         return Seen(values, positions, seen, rows)
+
+    def _where_to_look(self, number: int) -> Tensor | None:
+        """Which positions of a layer the histogram sees on the pictures in hand; None for all."""
+        layer, count = self.plan.layers[number], self.plan.samples[number]
+        positions = math.prod(layer.shape) // layer.channels
+        if not 0 < count < positions:
+            return None
+        if positions not in self._places:
+            self._places[positions] = places(self._ids, positions, count)
+        return self._places[positions]
 
     def _worth(self, number: int, values: Tensor) -> Tensor:
         """Where a peak (n, units) may be ranked, so that its position matters. Equals come too late: numbers rise."""
@@ -175,8 +189,8 @@ class _Peaks:
     """Peaks and means (pictures, units of all layers) that wait to be ranked."""
 
     def __init__(self, plan: Plan, device: torch.device):
-        self._room = max(RANKED, plan.batch)
-        shape = (min(self._room, plan.count + plan.batch), plan.units)
+        self._slices = plan.slices
+        shape = (min(max(RANKED, plan.batch), plan.count + plan.batch), plan.units)
         self._values = torch.empty(shape, device=device)
         self._positions = torch.empty(shape, dtype=torch.int32, device=device)
         self._means = torch.zeros(2, *(shape if any(plan.samples) else (0, 0)), device=device)
@@ -193,7 +207,10 @@ class _Peaks:
         """Add peaks, and say which (n, units) are numbers."""
         self._rows = slice(self._length, self._length + len(ids))
         torch.cat([seen.values for seen in found], 1, out=self._values[self._rows])
-        torch.cat([seen.positions for seen in found], 1, out=self._positions[self._rows])
+        self._positions[self._rows] = UNKNOWN
+        for seen, units in zip(found, self._slices, strict=True):
+            if seen.positions is not None:
+                self._positions[self._rows, units] = seen.positions
         self._ids.append(ids)
         self._length = self._rows.stop
         return answers(self._values[self._rows])

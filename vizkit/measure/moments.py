@@ -14,7 +14,7 @@ from vizkit.measure.statistic import State, answers
 
 STEP = 16  # powers of two that share a sum
 LOWEST = -149  # the power of the smallest float32
-SUMS = (104 - LOWEST) // STEP + 1  # the largest float32 is below 2^24 times 2^104
+SUMS = 16  # of 256 powers
 LARGEST = 3.4028234663852886e38
 
 
@@ -67,12 +67,26 @@ def means(seen: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def exact_sum(values: Tensor) -> Tensor:
-    """The sum over n of float32 (n, units), as whole numbers (units, SUMS): number s counts 2^(LOWEST + STEP s)."""
-    mantissa, power = torch.frexp(values)
-    whole, power = (mantissa * 2**24).long(), (power - 24 - LOWEST).long()
-    whole, power = torch.where(power < 0, whole >> (-power).clamp(min=0), whole), power.clamp(min=0)  # subnormal
+    """The sum over n of float32 (n, units), as whole numbers (units, SUMS): number s counts 2^(LOWEST + STEP s).
+
+    Numbers of the same 16 powers have at most 39 bits between their lowest and their highest, so that float64, with
+    53, adds up 2^14 of them without rounding.
+    """
     sums = torch.zeros(*values.shape[1:], SUMS, dtype=torch.int64, device=values.device)
-    return sums.scatter_add_(1, (power // STEP).T, (whole << power % STEP).T)
+    for some in values.split(2**14):
+        share = _share(some)
+        size = some.abs()
+        least, most = _share(size.where(size > 0, torch.inf).amin()), _share(size.amax())
+        for s in range(int(least), int(most) + 1):  # two or three
+            total = some.where(share == s, 0).sum(0, dtype=torch.float64)
+            sums[:, s] += (total * 2.0 ** -(LOWEST + STEP * s)).long()
+    return sums
+
+
+def _share(values: Tensor) -> Tensor:
+    """Which of the sums float32 numbers belong to."""
+    power = values.contiguous().view(torch.int32) >> 23 & 0xFF
+    return power.sub_(1).clamp_(min=0) // STEP  # the smallest have the powers of those above them
 
 
 def value(sums: Tensor) -> Tensor:

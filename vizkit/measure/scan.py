@@ -93,8 +93,8 @@ def scan(
         layers: Which layers; every convolution and linear map if None, and the layer a panel opens on.
         out: A folder for the index; in memory if None.
         k: How many pictures are kept for each unit.
-        histograms: Keep histograms (for quantiles and sparsity) and moments. They look at one answer in twenty, at as
-            many positions of every map, drawn anew for each picture; a number says at how many, "all" takes all.
+        histograms: Keep histograms (for quantiles and sparsity) and moments. They look at one answer in 32, at as many
+            positions of every map, drawn anew for each picture; a number says at how many, "all" takes all.
         pooled: "mean" or "max": keep a vector for each picture and layer, or `{layer: "mean"}` for some.
         together: Layers whose units are counted in pairs, active at the same positions.
         precision: "float32", "bfloat16" or "float16" for the network's products.

@@ -38,7 +38,7 @@ class Top:
     def zero(self) -> State:
         shape = (self.units, self.k)
         return {
-            "keys": torch.full(shape, int(key(torch.tensor(-torch.inf), torch.tensor(NOBODY))), dtype=torch.int64),
+            "keys": torch.full(shape, EMPTY, dtype=torch.int64),
             "positions": torch.full(shape, NOBODY, dtype=torch.int32),
             "odd": torch.zeros(self.units, dtype=torch.int64),
         }
@@ -49,27 +49,28 @@ class Top:
 
     def take(self, state: State, values: Tensor, positions: Tensor, ids: Tensor) -> State:
         """The state after pictures `ids` (n,) whose strongest answers and their places are (n, units)."""
-        good, ids = answers(values), ids.to(values.device)[:, None]
-        if not bool(good.all()):
-            values, positions = values.where(good, -torch.inf), positions.where(good, NOBODY)
-            ids = ids.where(good, NOBODY)
-        state = self._strongest(state, {"keys": key(values, ids).T, "positions": positions.T})
-        return {**state, "odd": state["odd"] + (~good).sum(0)}
+        good = answers(values).T.contiguous()
+        keys = key(values.T, ids.to(values.device))
+        keys = keys if bool(good.all()) else keys.where(good, EMPTY)
+        new = {"keys": keys, "positions": positions.T.contiguous()}
+        return {**self._strongest(state, new), "odd": state["odd"] + (~good).sum(1)}
 
     def merge(self, a: State, b: State) -> State:
         return {**self._strongest(a, b), "odd": a["odd"] + b["odd"]}
 
     def finalize(self, state: State) -> Ranking:
-        return Ranking(*value_and_id(state["keys"]), state["positions"])
+        keys, order = state["keys"].sort(dim=1, descending=True)
+        values, ids = value_and_id(keys)
+        return Ranking(values, ids, state["positions"].gather(1, order).where(ids != NOBODY, NOBODY))
 
     def least(self, state: State) -> Tensor:
         """The value (units,) that a later picture must exceed to be ranked."""
-        return value_and_id(state["keys"][:, -1])[0]
+        return value_and_id(state["keys"].amin(1))[0]
 
     def _strongest(self, a: State, b: State) -> State:
-        keys, chosen = torch.cat([a["keys"], b["keys"]], 1).topk(self.k, dim=1)
-        positions = torch.cat([a["positions"], b["positions"]], 1).gather(1, chosen)
-        return {**a, "keys": keys, "positions": positions}
+        """The k largest of both, in no order, which takes a third of the time."""
+        keys, chosen = torch.cat([a["keys"], b["keys"]], 1).topk(self.k, dim=1, sorted=False)
+        return {"keys": keys, "positions": torch.cat([a["positions"], b["positions"]], 1).gather(1, chosen)}
 
 
 def key(values: Tensor, ids: Tensor) -> Tensor:
@@ -77,6 +78,9 @@ def key(values: Tensor, ids: Tensor) -> Tensor:
     bits = (values.contiguous() + 0.0).view(torch.int32)  # -0.0 is 0.0
     rank = (bits >> 31 & 0x7FFFFFFF).bitwise_xor_(bits)  # the pattern of a negative float falls as its value rises
     return (rank.long() << 32).add_(MOST - (ids & MOST))
+
+
+EMPTY = int(key(torch.tensor(-torch.inf), torch.tensor(NOBODY)))
 
 
 def value_and_id(keys: Tensor) -> tuple[Tensor, Tensor]:
