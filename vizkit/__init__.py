@@ -20,6 +20,7 @@ _homes = {
     "Frame": "vizkit.core.frames",
     "Images": "vizkit.core.results",
     "Curves": "vizkit.core.results",
+    "Points": "vizkit.core.results",
     "Dial": "vizkit.core.dials",
     "honesty": "vizkit.measure.honesty",
     "honesty_of": "vizkit.measure.honesty",
@@ -33,6 +34,7 @@ __all__ = [
     "Frame",
     "Images",
     "Network",
+    "Points",
     "Run",
     "activations",
     "edited",
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from vizkit import methods
     from vizkit.core.dials import Dial
     from vizkit.core.frames import Frame
-    from vizkit.core.results import Curves, Images
+    from vizkit.core.results import Curves, Images, Points
     from vizkit.core.runs import Run
     from vizkit.measure.honesty import honesty, honesty_of
     from vizkit.measure.index import open_index

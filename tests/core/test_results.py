@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vizkit.core.results import Curves, Images, tensors
+from vizkit.core.results import Curves, Images, Points, tensors
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (8, 8), (1, 1, 3, 8, 8)])
@@ -44,3 +44,24 @@ def test_tensors_are_found_by_field_and_inside_mappings():
     assert list(found) == ["x", "lines.a"]
     assert found["x"] is x
     assert found["lines.a"] is line
+
+
+def test_points_say_how_many_of_each_label_there_are():
+    labels = torch.tensor([1, 0, 1, -1])
+    assert repr(Points(torch.zeros(4, 2), labels, ("cat", "dog"))) == "4 points: 1 no label · 1 cat · 2 dog"
+    assert repr(Points(torch.zeros(1, 2))) == "1 point"
+    many = Points(torch.zeros(9, 2), torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 7]))
+    assert many.alt == "9 points: 1 0 · 1 1 · 1 2 · 1 3 · 1 4 · 2 7 · and 2 more labels"
+
+
+@pytest.mark.parametrize(
+    ("shape", "told", "sentence"),
+    [
+        ((3, 3), {}, "takes xy"),
+        ((3, 2), {"names": ("a", "b")}, "2 names for 3 points"),
+        ((3, 2), {"values": {"loss": torch.zeros(4)}}, "4 loss for 3 points"),
+    ],
+)
+def test_points_are_a_plane_with_as_many_of_everything(shape, told, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Points(torch.zeros(shape), **told)

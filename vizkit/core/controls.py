@@ -145,6 +145,17 @@ class Choices(Hint):
 
 
 @dataclass(frozen=True)
+class Text(Hint):
+    """Any words, typed in; empty means nothing is asked."""
+
+    def parse(self, words):
+        return " ".join(words)
+
+    def ends(self):
+        return ("",)
+
+
+@dataclass(frozen=True)
 class LayerName(Hint):
     """A layer of the network, by the name `vizkit.layers(net)` gives it."""
 

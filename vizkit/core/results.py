@@ -1,6 +1,6 @@
 """What a frame shows: a few plain values, detached and on whatever device made them. Views are written per kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,58 @@ class Curves(Result):
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {**self.figure()._repr_mimebundle_(), "text/plain": repr(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Result):
+    """Points of a plane, one for each picture (or row): `xy` (n, 2), finite, in no unit.
+
+    `labels` (n,) are numbers into `label_names`, -1 where none is known. `values` {name: (n,)} are what points may be
+    colored by besides. `names` say what each point is called, or nothing. `pictures[i]` is what point i stands for,
+    (c, h, w) in [0, 1], read when it is looked at.
+
+    >>> Points(torch.zeros(3, 2), labels=torch.tensor([0, 1, 1]), label_names=("cat", "dog"))
+    3 points: 1 cat · 2 dog
+    """
+
+    xy: Tensor
+    labels: Tensor | None = None
+    label_names: tuple[str, ...] = ()
+    values: Mapping[str, Tensor] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    pictures: Sequence[Tensor] | None = None
+
+    def __post_init__(self):
+        if self.xy.ndim != 2 or self.xy.shape[1] != 2:
+            raise ValueError(f"Points takes xy (n, 2), not {tuple(self.xy.shape)}. Give two numbers for each point.")
+        told = {"labels": self.labels, "names": self.names or None, "pictures": self.pictures, **self.values}
+        for name, value in told.items():
+            if value is not None and len(value) != len(self.xy):
+                raise ValueError(f"{len(value)} {name} for {len(self.xy)} points. Give one each, or none.")
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+    @property
+    def alt(self) -> str:
+        """One sentence for someone who cannot see the points: how many, and of which label how many, up to six."""
+        told = f"{len(self)} point{'s' * (len(self) != 1)}"
+        return f"{told}: {' · '.join(self._census())}" if self.labels is not None else told
+
+    def _census(self) -> list[str]:
+        assert self.labels is not None
+        labels, counts = self.labels.unique(return_counts=True)
+        order = counts.argsort(descending=True, stable=True).tolist()
+        told = [f"{counts[i]} {self.label(int(labels[i]))}" for i in sorted(order[:6])]
+        return told + [f"and {len(order) - 6} more labels"] * (len(order) > 6)
+
+    def label(self, number: int) -> str:
+        """The word for label `number`."""
+        known = 0 <= number < len(self.label_names)
+        return self.label_names[number] if known else "no label" if number < 0 else str(number)
+
+    def __repr__(self) -> str:
+        return self.alt
 
 
 def tensors(result: Result) -> dict[str, Tensor]:
