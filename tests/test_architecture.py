@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "vizkit"
-ORDER = ["core", "data", "nets", "maximize", "measure", "embed", "methods", "play", "save", "views", "widgets", "commands"]
+ORDER = "core data nets maximize measure embed methods play save views widgets commands".split()
 HAND_OVERS = {  # a result hands itself to what writes or draws it, when asked
     ("core/results.py", "save"),
     ("core/results.py", "views"),
