@@ -55,12 +55,13 @@ class Fourier:
     """
 
     rate = 0.05
+    decorrelated = True
 
     def __init__(self, shape: Shape, chance: Streams, device: torch.device, start: Tensor | None = None):
         _, c, h, w = shape
         self._size = (h, w)
         self._scale = (_frequency_scale(h, w) / 4).to(device)
-        self._colors = _color_matrix().to(device) if c == 3 else None
+        self._colors = _color_matrix().to(device) if c == 3 and self.decorrelated else None
         noise = 0.01 * normal((c, h, w // 2 + 1, 2), chance).to(device)
         self.parameters = [(noise if start is None else self._inverse(start, shape)).requires_grad_()]
 
@@ -83,7 +84,13 @@ class Fourier:
         return torch.view_as_real(spectrum).clone()
 
 
-PICTURES = {"fourier": Fourier, "pixels": Pixels, "deep prior": DeepPrior}
+class PlainFourier(Fourier):
+    """The same frequencies, with the channels as they are: what decorrelation adds is then seen by its absence."""
+
+    decorrelated = False
+
+
+PICTURES = {"fourier": Fourier, "plain fourier": PlainFourier, "pixels": Pixels, "deep prior": DeepPrior}
 
 
 def _frequency_scale(h: int, w: int) -> Tensor:

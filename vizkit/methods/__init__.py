@@ -13,6 +13,8 @@ from vizkit.methods.activation_maximization import activation_maximization
 from vizkit.methods.deep_image_prior import deep_image_prior
 from vizkit.methods.feature_inversion import feature_inversion
 from vizkit.methods.inversion_ladder import inversion_ladder
+from vizkit.methods.inversion_lesson import inversion_lesson
+from vizkit.methods.maximization_lesson import maximization_lesson
 from vizkit.methods.top_images import top_images
 
 catalogue: dict[str, Callable] = {
@@ -73,6 +75,8 @@ __all__ = [
     "feature_inversion",
     "find",
     "inversion_ladder",
+    "inversion_lesson",
+    "maximization_lesson",
     "run",
     "top_images",
 ]

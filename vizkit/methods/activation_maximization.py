@@ -54,7 +54,7 @@ def activation_maximization(
     unit: Annotated[int | Sequence[int], Unit(of="layer")] = 0,
     *,
     objective: Annotated[str, Choice("channel", "neuron", "contrast", "energy")] = "channel",
-    picture: Annotated[str, Choice("fourier", "pixels", "deep prior")] = "fourier",
+    picture: Annotated[str, Choice("fourier", "plain fourier", "pixels", "deep prior")] = "fourier",
     tv: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.1,
     gray: Annotated[Strength, Range(0.001, 10.0, log=True, zero=True)] = 0.0,
     saturation: Annotated[Strength, Range(0.01, 100.0, log=True, zero=True)] = 0.0,
@@ -86,7 +86,8 @@ def activation_maximization(
         objective: The channel's mean over the picture; one neuron of it; "contrast", the channel's mean plus three
             times its log-probability among all units, so that a picture must not please the others too; or,
             whatever the unit, the energy of the whole layer.
-        picture: How the picture is written down: by frequencies, by pixels, or by an untrained network.
+        picture: How the picture is written down: by frequencies and decorrelated colors, by frequencies alone, by
+            pixels, or by an untrained network.
         tv: Strength of total variation: smooths neighbors. At 1 it pulls about as hard as the unit.
         gray: Strength of the pull toward plain gray (L2 norm about the middle).
         saturation: Strength against values near black and white.

@@ -31,7 +31,7 @@ REST = 0.8  # of the way, then the picture stands still: 2750 of 3500 steps in M
 FOUND, LOST = 0.05, 0.25  # feature errors up to which two codes are the same, and from which they are not
 NEAR = 0.25  # image error below which two pictures look alike
 SETTLE = 0.01  # of the rate is left at the end: a pull that never tires leaves the picture trembling by its rate
-BOLD = {"fourier": 2.0}  # a code pulls toward one picture, which bears larger steps than a search for any
+BOLD = {"fourier": 2.0, "plain fourier": 2.0}  # a code pulls to one picture: larger steps than in a search for any
 
 
 @presets(
@@ -73,7 +73,7 @@ def feature_inversion(
     image: Annotated[Source, Picture()],
     layer: Annotated[str, LayerName()],
     *,
-    picture: Annotated[str, Choice("fourier", "pixels", "deep prior")] = "fourier",
+    picture: Annotated[str, Choice("fourier", "plain fourier", "pixels", "deep prior")] = "fourier",
     tv: Annotated[Strength, Range(0.001, 1000.0, log=True, zero=True)] = 0.15,
     tv_beta: Annotated[float, Range(1.0, 3.0)] = 1.0,
     gray: Annotated[Strength, Range(0.001, 1000.0, log=True, zero=True)] = 3.0,
@@ -109,7 +109,8 @@ def feature_inversion(
         net: The network to look into.
         image: The picture whose code is wanted, or several of one shape.
         layer: Where the code is read; `output` holds the class logits.
-        picture: How the picture is written down: by frequencies, by pixels, or by an untrained network.
+        picture: How the picture is written down: by frequencies and decorrelated colors, by frequencies alone, by
+            pixels, or by an untrained network.
         tv: Strength of total variation: smooths neighbors.
         tv_beta: Its exponent: 1 keeps edges sharp, 2 spreads them out.
         gray: Strength of the pull toward plain gray, without which brightness drifts where the layer does not see it.

@@ -9,7 +9,7 @@ _static = Path(__file__).parent / "static"
 
 
 class Remark(anywidget.AnyWidget):
-    """One line of text; a screen reader hears it once it is `settled`, not each of its drafts."""
+    """Text, one line or several; a screen reader hears it once it is `settled`, not each of its drafts."""
 
     _esm = _static / "remark.mjs"
     _css = _static / "remark.css"

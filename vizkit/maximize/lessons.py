@@ -1,0 +1,95 @@
+"""A lesson: the same search with one ingredient more in each cell, or with all but one, from the same start.
+
+Cells are runs of one method, that many frames side by side; their pictures have one size.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vizkit.core.frames import Frame, Scalars
+from vizkit.core.words import nearest
+
+ORDERS = ("adding", "leaving out")
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One thing a search may have or not: its `name`, why it is there, and the arguments that put it in.
+
+    `needs` names another without which it means nothing; one that stands `instead` is tried without the others.
+    """
+
+    name: str
+    why: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    needs: str = ""
+    instead: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a picture of the lesson is called, the sentence about it, and the arguments of its run."""
+
+    caption: str
+    why: str
+    settings: Mapping[str, Any]
+
+
+def cells(bare: Mapping[str, Any], known: Sequence[Ingredient], chosen: Sequence[str], order: str) -> list[Cell]:
+    """The cells of a lesson: first with nothing but `bare`, then one ingredient more in each; or first with all.
+
+    Raises:
+        ValueError: `order` or a chosen ingredient is unknown.
+    """
+    if order not in ORDERS:
+        raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}.")
+    names = [one.name for one in known]
+    for name in chosen:
+        if name not in names:
+            raise ValueError(f"There is no ingredient {name!r}.{nearest(name, names)} There are {', '.join(names)}.")
+    kept = [one for one in known if one.name in chosen]
+    mixed, others = [one for one in kept if not one.instead], [one for one in kept if one.instead]
+    found = _adding(bare, mixed) if order == "adding" else _leaving_out(bare, mixed)
+    return [*found, *(Cell(f"{one.name} instead", one.why, {**bare, **one.settings}) for one in others)]
+
+
+def side_by_side(frames: Sequence[Frame]) -> tuple[Tensor, Scalars]:
+    """The pictures of one frame of each cell, (n, c, h, w), and their scalars, (n,) each; what takes work, later."""
+    known = frames[0].scalars
+    ready = known.at_once if isinstance(known, Scalars) else tuple(known)
+    now = {name: _of_all(frames, name) for name in ready}
+    later = {name: partial(_of_all, frames, name) for name in known if name not in now}
+    return torch.cat([frame.result.pixels for frame in frames]), Scalars({**now, **later})
+
+
+def told(lesson: Sequence[Cell]) -> str:
+    """The sentences of a lesson, a line for each cell."""
+    return "\n".join(f"{cell.caption}: {cell.why}" for cell in lesson)
+
+
+def _of_all(frames: Sequence[Frame], name: str) -> Tensor:
+    return torch.cat([frame.scalars[name] for frame in frames])
+
+
+def _adding(bare: Mapping[str, Any], mixed: Sequence[Ingredient]) -> Iterator[Cell]:
+    yield Cell("nothing", "only the gradient.", bare)
+    for n, one in enumerate(mixed, 1):
+        yield Cell(f"+ {one.name}", one.why, _settings(bare, mixed[:n]))
+
+
+def _leaving_out(bare: Mapping[str, Any], mixed: Sequence[Ingredient]) -> Iterator[Cell]:
+    yield Cell("all", "every ingredient.", _settings(bare, mixed))
+    for one in mixed:
+        rest = [other for other in mixed if other is not one]
+        yield Cell(f"without {one.name}", one.why, _settings(bare, rest))
+
+
+def _settings(bare: Mapping[str, Any], chosen: Sequence[Ingredient]) -> dict[str, Any]:
+    there = {one.name for one in chosen}
+    parts = [one.settings for one in chosen if not one.needs or one.needs in there]
+    return {name: value for part in (bare, *parts) for name, value in part.items()}

@@ -1,0 +1,118 @@
+"""What does each ingredient of feature inversion do? The same search with one more of them in each cell."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from vizkit.core.controls import Choice, Choices, LayerName, Picture, Range
+from vizkit.core.frames import Frame, Frames
+from vizkit.core.results import Images
+from vizkit.core.runs import Run
+from vizkit.data.pictures import Source, as_pictures
+from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, cells, side_by_side, told
+from vizkit.methods.feature_inversion import feature_inversion, percents
+from vizkit.nets.network import Network
+
+BARE = {"picture": "pixels", "tv": 0.0, "gray": 0.0, "saturation": 0.0}
+INGREDIENTS = (
+    Ingredient(
+        "range",
+        "values far from gray, or beyond black and white, are pulled back: photographs have few.",
+        {"gray": 3.0, "saturation": 30.0},
+    ),
+    Ingredient("total variation", "neighbors are pulled together: grain goes, edges stay.", {"tv": 0.15}),
+    Ingredient(
+        "frequencies",
+        "the picture is written as waves, and coarse ones move as easily as fine ones.",
+        {"picture": "plain fourier"},
+    ),
+    Ingredient(
+        "colors",
+        "red, green and blue move apart as rarely as in photographs.",
+        {"picture": "fourier"},
+        needs="frequencies",
+    ),
+    Ingredient(
+        "deep prior",
+        "an untrained network draws the picture, and draws smooth shapes more easily than grain.",
+        {"picture": "deep prior"},
+        instead=True,
+    ),
+)
+NAMES = tuple(one.name for one in INGREDIENTS)
+
+
+def inversion_lesson(
+    net: Network,
+    image: Annotated[Source, Picture()],
+    layer: Annotated[str, LayerName()],
+    *,
+    order: Annotated[str, Choice(*ORDERS)] = "adding",
+    ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
+    seed: int = 0,
+    steps: Annotated[int, Range(1, 4096, log=True)] = 128,
+    size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
+) -> Frames[Images]:
+    """Take feature inversion apart, ingredient by ingredient, from one start (Mahendran & Vedaldi 2015).
+
+    Every cell is a run of `feature_inversion` for the same picture, layer and seed, one step for each frame;
+    `inversion_lesson.opens(run, index)` is that run alone. The first cell only has to please the layer. Scalars (n,)
+    as that method has them, and captions tell two: "feature error" is how well a cell does what was asked, "image
+    error" how far it is from the picture. Many pictures do the first; the ingredients choose among them.
+
+    Args:
+        net: The network to look into.
+        image: The picture whose code is wanted, a single one.
+        layer: Where the code is read; `output` holds the class logits.
+        order: "adding" puts one ingredient more into each cell, "leaving out" takes one from the full recipe.
+        ingredients: Those of the lesson; each is told in a sentence. A deep prior stands for itself, at the end.
+        seed: Where the random start comes from, the same for all cells.
+        steps: How often each picture is turned.
+        size: Side of the pictures in pixels; 0 takes the size the network was made for.
+
+    Raises:
+        LookupError: the layer does not exist; the message names the nearest.
+        ValueError: an argument is out of its bounds, an ingredient is unknown, or the code is zero everywhere.
+        FloatingPointError: the network answers with NaN.
+
+    >>> net = vizkit.load("world")
+    >>> vizkit.run("inversion_lesson", net, "world/7", layer="stage3").result().columns
+    0
+    """
+    lesson = _lesson(net, ingredients, order)
+    original = as_pictures(image, (size, size) if size else net.size, net.channels)
+    if len(original) != 1:
+        raise ValueError(f"A lesson is of one picture, and these are {len(original)}. Give one of them: image[:1].")
+    shared = {"layer": layer, "seed": seed, "steps": steps, "size": size}
+    runs = [feature_inversion(net, original, **shared, **cell.settings) for cell in lesson]
+    said = told(lesson)
+    for frames in zip(*runs, strict=True):
+        pixels, scalars = side_by_side(frames)
+        both = zip(lesson, scalars["feature error"].split(1), scalars["image error"].split(1), strict=True)
+        captions = tuple(f"{cell.caption} · code {percents(f)} · image {percents(i)}" for cell, f, i in both)
+        yield Frame(frames[0].step, frames[0].of, Images(pixels, captions, original.to(pixels.device)), scalars, said)
+
+
+def opens(run: Run, index: int, result: Images | None = None) -> Run:
+    """The run that cell `index` of a lesson is, alone; from that cell of `result` on, where that is given.
+
+    >>> vizkit.methods.inversion_lesson.opens(run, 3, run.result())
+    """
+    given = {"ingredients": NAMES, "order": "adding", **run.arguments}
+    lesson = _lesson(given["net"], given["ingredients"], given["order"])
+    if not 0 <= index < len(lesson):
+        raise LookupError(f"This lesson has {len(lesson)} cells, 0 to {len(lesson) - 1}.")
+    kept = {name: given[name] for name in ("seed", "steps", "size") if name in given}
+    start = {} if result is None else {"start": result.pixels[index : index + 1]}
+    settings = lesson[index].settings
+    net, image, layer = (given[name] for name in ("net", "image", "layer"))
+    return Run.of(feature_inversion, net, image=image, layer=layer, **settings, **kept, **start)
+
+
+inversion_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
+
+
+def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
+    """Colors are an ingredient of pictures that have three channels."""
+    known = [one for one in INGREDIENTS if one.name != "colors" or net.channels == 3]
+    chosen = [ingredients] if isinstance(ingredients, str) else list(ingredients)
+    return cells(BARE, known, [name for name in chosen if name != "colors" or net.channels == 3], order)

@@ -1,0 +1,113 @@
+"""What does each ingredient of activation maximization do? The same search with one more of them in each cell."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from vizkit.core.controls import Choice, Choices, LayerName, Range, Unit
+from vizkit.core.frames import Frame, Frames
+from vizkit.core.results import Images
+from vizkit.core.runs import Run
+from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, cells, side_by_side, told
+from vizkit.methods.activation_maximization import activation_maximization
+from vizkit.nets.network import Network
+
+BARE = {"picture": "pixels", "tv": 0.0, "jitter": 0.0, "scale": 0.0, "rotate": 0.0}
+STRENGTH = 0.1  # of total variation
+INGREDIENTS = (
+    Ingredient(
+        "frequencies",
+        "the picture is written as waves, and coarse ones move as easily as fine ones.",
+        {"picture": "plain fourier"},
+    ),
+    Ingredient(
+        "colors",
+        "red, green and blue move apart as rarely as in photographs.",
+        {"picture": "fourier"},
+        needs="frequencies",
+    ),
+    Ingredient(
+        "jitter", "the picture is shifted before each look: nothing may hang on a single pixel.", {"jitter": 0.06}
+    ),
+    Ingredient(
+        "scale and turn", "it is resized and turned too: whole shapes must please.", {"scale": 0.1, "rotate": 8.0}
+    ),
+    Ingredient("total variation", "neighbors are pulled together: grain goes, edges stay.", {"tv": STRENGTH}),
+    Ingredient(
+        "deep prior",
+        "an untrained network draws the picture, and draws smooth shapes more easily than grain.",
+        {"picture": "deep prior"},
+        instead=True,
+    ),
+)
+NAMES = tuple(one.name for one in INGREDIENTS)
+
+
+def maximization_lesson(
+    net: Network,
+    layer: Annotated[str, LayerName()],
+    unit: Annotated[int, Unit(of="layer")] = 0,
+    *,
+    order: Annotated[str, Choice(*ORDERS)] = "adding",
+    ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
+    seed: int = 0,
+    steps: Annotated[int, Range(1, 2048, log=True)] = 128,
+    size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
+) -> Frames[Images]:
+    """Take activation maximization apart, ingredient by ingredient, from one start (Olah et al. 2017).
+
+    Every cell is a run of `activation_maximization` on the same unit and seed, one step for each frame;
+    `maximization_lesson.opens(run, index)` is that run alone. The first cell is plain gradient ascent on pixels. The
+    scalar "objective" (n,) is the unit's activation on each picture, moved as that cell moves it: the wildest picture
+    often excites it most, which is the lesson.
+
+    Args:
+        net: The network to look into.
+        layer: Where the unit lives; `output` holds the class logits.
+        unit: A channel of a map, or a column of a flat layer.
+        order: "adding" puts one ingredient more into each cell, "leaving out" takes one from the full recipe.
+        ingredients: Those of the lesson; each is told in a sentence. A deep prior stands for itself, at the end.
+        seed: Where the random start and the random movements come from, the same for all cells.
+        steps: How often each picture is turned.
+        size: Side of the pictures in pixels; 0 takes the size the network was made for.
+
+    Raises:
+        LookupError: the layer or the unit does not exist; the message names the nearest.
+        ValueError: an argument is out of its bounds, or an ingredient is unknown.
+        FloatingPointError: the network answers with NaN.
+
+    >>> net = vizkit.load("world")
+    >>> vizkit.run("maximization_lesson", net, layer="stage3", unit=7).result().captions[1]
+    '+ frequencies'
+    """
+    lesson = _lesson(net, ingredients, order)
+    shared = {"layer": layer, "unit": unit, "seed": seed, "steps": steps, "size": size}
+    captions, said = tuple(cell.caption for cell in lesson), told(lesson)
+    runs = [activation_maximization(net, **shared, **cell.settings) for cell in lesson]
+    for frames in zip(*runs, strict=True):
+        pixels, scalars = side_by_side(frames)
+        yield Frame(frames[0].step, frames[0].of, Images(pixels, captions), scalars, said)
+
+
+def opens(run: Run, index: int, result: Images | None = None) -> Run:
+    """The run that cell `index` of a lesson is, alone; from that cell of `result` on, where that is given.
+
+    >>> vizkit.methods.maximization_lesson.opens(run, 3, run.result())
+    """
+    given = {"ingredients": NAMES, "order": "adding", **run.arguments}
+    lesson = _lesson(given["net"], given["ingredients"], given["order"])
+    if not 0 <= index < len(lesson):
+        raise LookupError(f"This lesson has {len(lesson)} cells, 0 to {len(lesson) - 1}.")
+    kept = {name: given[name] for name in ("unit", "seed", "steps", "size") if name in given}
+    start = {} if result is None else {"start": result.pixels[index : index + 1]}
+    settings = lesson[index].settings
+    return Run.of(activation_maximization, given["net"], layer=given["layer"], **settings, **kept, **start)
+
+
+maximization_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
+
+
+def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
+    """Colors are an ingredient of pictures that have three channels."""
+    known = [one for one in INGREDIENTS if one.name != "colors" or net.channels == 3]
+    chosen = [ingredients] if isinstance(ingredients, str) else list(ingredients)
+    return cells(BARE, known, [name for name in chosen if name != "colors" or net.channels == 3], order)
