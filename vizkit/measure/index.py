@@ -120,6 +120,10 @@ class Index:
             return self.results.rows(number).numpy()
         raise LookupError("Embeddings can be read once the scan is complete.")
 
+    def pooling(self, layer: str) -> str:
+        """How the layer's embeddings were pooled over positions, "mean" or "max"; empty where none were kept."""
+        return self.contents.plan.pooled[self._number(layer)]
+
     def together(self, layer: str) -> Together:
         """How often two units are active at the same position: counts and Jaccard index, (units, units) each."""
         number = self._number(layer)
