@@ -22,6 +22,7 @@ import torch
 import vizkit
 from vizkit.data.collections import as_collection
 from vizkit.data.feeding import batches
+from vizkit.data.pictures import picture_files
 from vizkit.measure.plan import usual_batch, usual_layers
 from vizkit.nets.describe import layers
 from vizkit.nets.network import Network
@@ -84,7 +85,7 @@ def ready(net: Network, options: argparse.Namespace, batch: int) -> dict:
 
 def files(net: Network, options: argparse.Namespace, batch: int) -> dict:
     """Scans of JPEG files against the slower of decoding them and bare passes."""
-    names = sorted(options.pictures.rglob("*.JPEG"))[: options.count]
+    names = picture_files(options.pictures)[: options.count]
     collection = as_collection(names).at(net.size, net.channels)
     pixels = torch.stack(list(collection))
     decode = lambda: [None for _ in batches(collection, range(len(collection)), batch)]  # noqa: E731
@@ -135,7 +136,7 @@ def peak(name: str, pictures: Path, count: int) -> dict:
     net = loaded(name)
     bare(net, torch.rand(4, net.channels, *net.size), 4)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    vizkit.scan(net, sorted(pictures.rglob("*.JPEG"))[:count], shard=256)
+    vizkit.scan(net, picture_files(pictures)[:count], shard=256)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"before": round(before / 1024), "most": round(after / 1024)}
 

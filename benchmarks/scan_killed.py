@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 import vizkit
+from vizkit.measure.plan import usual_shard
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def run(out: Path, words: list[str]) -> None:
 def killed(out: Path, words: list[str], options: argparse.Namespace) -> None:
     """The same scan, killed `kills` times at random shares of its shards."""
     chance = random.Random(options.seed)
-    shards = -(-options.count // max(256, -(-options.count // 128 // 64) * 64))
+    shards = -(-options.count // usual_shard(options.count))
     for share in sorted(chance.random() for _ in range(options.kills)):
         running = subprocess.Popen(command(out, words), stdout=subprocess.DEVNULL)
         while len(list(out.glob("shards/0*"))) < share * shards and running.poll() is None:

@@ -60,6 +60,8 @@ def test_points_say_how_many_of_each_label_there_are():
         ((3, 3), {}, "takes xy"),
         ((3, 2), {"names": ("a", "b")}, "2 names for 3 points"),
         ((3, 2), {"values": {"loss": torch.zeros(4)}}, "4 loss for 3 points"),
+        ((3, 2), {"maps": {"stage3": torch.zeros(4, 2)}}, r"Map stage3 has shape \(4, 2\)"),
+        ((3, 2), {"measures": {"stage3": {"kl": 1.0}}}, "Measures of 'stage3', and no such map"),
     ],
 )
 def test_points_are_a_plane_with_as_many_of_everything(shape, told, sentence):

@@ -249,3 +249,13 @@ def test_a_run_is_told_in_one_line():
     assert told.startswith("<run of walk(")
     assert "strength=tensor (40,)" in told
     assert "\n" not in told
+
+
+def test_a_scalar_that_only_later_frames_have_is_nan_before():
+    def warming_up():
+        yield Frame(1, 2, Images(torch.zeros(1, 3, 4, 4)))
+        yield Frame(2, 2, Images(torch.zeros(1, 3, 4, 4)), {"kl": torch.tensor(3.0)})
+
+    line = Run.of(warming_up).curves().lines["kl"]
+    assert line.isnan().tolist() == [True, False]
+    assert line[1] == 3

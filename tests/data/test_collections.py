@@ -200,3 +200,57 @@ def test_items_beyond_the_end_are_index_errors():
     with pytest.raises(IndexError, match="pictures 0 to 1, not 2"):
         collection[2]
     assert len(list(collection)) == 2
+
+
+def test_a_subset_has_the_pictures_names_and_labels_of_its_numbers(folder):
+    whole = as_collection(folder)
+    some = whole.subset([2, 0])
+    assert [some.name(i) for i in range(len(some))] == ["b/2.png", "a/1.JPG"]
+    assert [some.read(i)[1] for i in range(2)] == [1, 0]
+    assert some.label_names == whole.label_names
+    assert torch.equal(some.at((8, 8), 1)[1], whole.at((8, 8), 1)[0])
+    assert torch.equal(some[-1], whole[0])
+    assert repr(some) == "<subset of 2 pictures, of folder>"
+    assert as_collection(some) is some
+
+
+def test_a_subset_is_chosen_by_numbers_a_mask_or_what_is_counted_from_the_end():
+    whole = as_collection(torch.rand(4, 3, 5, 5, generator=torch.Generator().manual_seed(0)))
+    for numbers in ([1, 3], torch.tensor([1, 3]), np.array([1, 3]), torch.tensor([False, True, False, True]), [1, -1]):
+        assert torch.equal(torch.stack(list(whole.subset(numbers))), whole.pixels[[1, 3]])
+    assert whole.subset([1, 3]).subset([1]).name(0) == "3"
+
+
+def test_the_hash_of_a_subset_is_that_of_its_whole_and_its_numbers():
+    pixels = torch.rand(4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    some = as_collection(pixels).subset([1, 3]).hash
+    assert some == as_collection(pixels.clone()).subset([1, 3]).hash
+    assert len({some, as_collection(pixels).hash, as_collection(pixels).subset([3, 1]).hash}) == 3
+    assert as_collection(pixels / 2).subset([1, 3]).hash != some
+
+
+@pytest.mark.parametrize(
+    ("numbers", "error", "sentence"),
+    [
+        ([], ValueError, "no pictures is none"),
+        ([4], IndexError, "pictures 0 to 3, not 4"),
+        ([0.5], ValueError, "whole numbers"),
+        (torch.tensor([True, False]), ValueError, "mask of 2 for 4"),
+        (torch.zeros(4, dtype=torch.bool), ValueError, "no pictures is none"),
+    ],
+)
+def test_a_subset_of_what_is_not_there_is_refused(numbers, error, sentence):
+    with pytest.raises(error, match=sentence):
+        as_collection(torch.zeros(4, 3, 5, 5)).subset(numbers)
+
+
+def test_an_index_of_a_subset_is_opened_with_its_pictures(tmp_path):
+    import vizkit
+    from tests.zoo import zoo
+
+    some = as_collection(torch.rand(9, 3, 20, 20, generator=torch.Generator().manual_seed(0))).subset([1, 3, 8])
+    index = vizkit.scan(zoo()["residual"], some, ["conv"], out=tmp_path / "index")
+    again = vizkit.open_index(tmp_path / "index", pictures=some)
+    assert torch.equal(again.top("conv").values, index.top("conv").values)
+    with pytest.raises(LookupError, match="were a subset"):
+        vizkit.open_index(tmp_path / "index").pictures[0]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from vizkit.measure.peaks import UNKNOWN, peaks, peaks_where, places, samples
+from vizkit.measure.peaks import peaks, places, samples
+from vizkit.measure.statistic import scattered
 
 SHAPES = [(2, 5), (3, 7, 4), (2, 3, 5, 6), (2, 48, 4, 6), (2, 144, 6, 4), (2, 64, 3, 3), (2, 3, 1, 1), (2, 3, 2, 3, 4)]
 
@@ -36,19 +37,6 @@ def test_peaks_are_the_largest_value_and_its_first_position(output):
     assert (values.dtype, positions.dtype) == (torch.float32, torch.int32)
 
 
-@pytest.mark.parametrize("output", list(outputs()))
-def test_positions_are_found_where_they_are_wanted_and_nowhere_else(output):
-    if output.ndim == 2:
-        return  # there is only one
-    for least in (8, 100, -100, 0):
-        values, positions = peaks_where(output, lambda v, least=least: v > least)
-        wanted = flat(output).max(2) > least
-        np.testing.assert_array_equal(values, flat(output).max(2))
-        assert (positions is None) == (not wanted.any())
-        positions = np.full(wanted.shape, UNKNOWN) if positions is None else positions
-        np.testing.assert_array_equal(positions, np.where(wanted, flat(output).argmax(2), UNKNOWN))
-
-
 @pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
 def test_a_nan_anywhere_is_the_peak(format):
     output = torch.zeros(1, 2, 4, 4)
@@ -60,9 +48,9 @@ def test_a_nan_anywhere_is_the_peak(format):
 @pytest.mark.parametrize("output", list(outputs()))
 def test_samples_are_the_answers_at_the_places_that_were_chosen(output):
     whole = flat(output)
-    chosen = places(torch.tensor([5, 900, 33])[: len(output)], whole.shape[2], min(3, whole.shape[2]))
+    chosen = places(scattered(torch.tensor([5, 900, 33]))[: len(output)], whole.shape[2], min(3, whole.shape[2]))
     found = samples(output, chosen).transpose(1, 2)
-    np.testing.assert_array_equal(found, np.take_along_axis(whole, chosen.numpy()[:, None], 2))
+    np.testing.assert_array_equal(found, np.take_along_axis(whole, chosen.places.numpy()[:, None], 2))
     everything = samples(output, None)
     output.zero_()  # as the next layer may
     np.testing.assert_array_equal(everything.transpose(1, 2), whole)
@@ -71,7 +59,7 @@ def test_samples_are_the_answers_at_the_places_that_were_chosen(output):
 @pytest.mark.parametrize("positions", [1, 2, 9, 49, 196, 12321])
 def test_places_are_distinct_depend_on_the_picture_and_reach_every_position(positions):
     count = min(positions, 7)
-    found = places(torch.arange(20_000 if positions < 200 else 2000), positions, count)
+    found = places(scattered(torch.arange(20_000 if positions < 200 else 2000)), positions, count).places
     assert all(len(set(row)) == count for row in found[:200].tolist())
     hits = torch.bincount(found.flatten(), minlength=positions)
     if positions < 200:

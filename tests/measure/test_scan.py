@@ -21,6 +21,7 @@ from tests.zoo import zoo
 from vizkit.maximize.objectives import positions_last
 from vizkit.measure import census, scan
 from vizkit.measure.peaks import places
+from vizkit.measure.statistic import scattered
 
 LAYERS = ("stem", "conv")
 
@@ -115,7 +116,7 @@ def test_a_layer_answers_to_its_other_names(net, pixels):
 def test_histograms_look_at_the_same_places_whatever_the_shards(net, pixels):
     index = vizkit.scan(net, pixels, ["stem"], histograms=5, batch=37)
     seen = vizkit.activations(net, pixels, ["stem"])["stem"].detach().flatten(2)
-    chosen = places(torch.arange(37), seen.shape[2], 5)
+    chosen = places(scattered(torch.arange(37)), seen.shape[2], 5).places
     some = seen.gather(2, chosen[:, None].expand(-1, 5, -1))
     torch.testing.assert_close(index.moments("stem").mean, some.mean((0, 2)).double(), rtol=1e-5, atol=1e-6)
     assert index.histogram("stem").counts.sum(1).tolist() == [37 * 5] * 5
@@ -420,3 +421,14 @@ def test_contents_say_what_was_scanned(net, pixels, tmp_path):
     vizkit.scan(net, pixels, out=tmp_path / "index")
     told = json.loads((tmp_path / "index" / "contents.json").read_text())
     assert (told["format"], told["complete"], told["weights"]) == ("vizkit index", True, net.weight_hash)
+
+
+def test_equal_peaks_in_shards_that_come_in_any_order_keep_their_positions(tmp_path):
+    """Two levels of gray, so that nearly all peaks are equal; shards of the last process first."""
+    chance = torch.Generator().manual_seed(5)
+    pixels = torch.randint(0, 2, (40, 3, 20, 20), generator=chance)[:, :, :1, :1].expand(-1, -1, 20, 20).float()
+    net, out = made(0), tmp_path / "index"
+    for rank in (2, 1, 0):
+        index = vizkit.scan(net, pixels, out=out, shard=4, batch=4, k=6, share=(rank, 3))
+    same(index, vizkit.scan(net, pixels, shard=40, batch=4, k=6))
+    assert (index.top("stem").positions >= 0).all()

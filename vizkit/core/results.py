@@ -1,6 +1,6 @@
 """What a frame shows: a few plain values, detached and on whatever device made them. Views are written per kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from vizkit.core.paged import Paged
+
 if TYPE_CHECKING:
     from vizkit.core.runs import Run
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Result(Paged):
     """A complete answer, and the run it came from."""
 
     run: "Run | None" = field(default=None, kw_only=True, repr=False)
@@ -31,6 +33,9 @@ class Images(Result):
     `beside` (n or 1, c, h, w) is what each picture is to be compared with, such as the photograph it was made
     from. `columns` is how many stand side by side, 0 for as many as look good.
 
+    Of real pictures, `numbers` are their places in their collection, -1 where there is none, and `sources` say where
+    each is from, as a line of Python that makes it; `profile()` tells of all the pictures they were chosen from.
+
     >>> Images(torch.zeros(2, 3, 8, 8), captions=("unit 3", "unit 7"))
     2 pictures of 8 × 8, 3 channels: unit 3 · unit 7
     """
@@ -39,12 +44,17 @@ class Images(Result):
     captions: tuple[str, ...] = ()
     beside: Tensor | None = None
     columns: int = 0
+    numbers: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+    profile: "Callable[[], Profile] | None" = field(default=None, repr=False)
 
     def __post_init__(self):
         if self.pixels.ndim != 4:
             raise ValueError(f"Images takes pixels (n, c, h, w), not {tuple(self.pixels.shape)}. Add pixels[None].")
-        if self.captions and len(self.captions) != len(self.pixels):
-            raise ValueError(f"{len(self.captions)} captions for {len(self.pixels)} pictures. Give one each, or none.")
+        for name in ("captions", "numbers", "sources"):
+            told = getattr(self, name)
+            if told and len(told) != len(self.pixels):
+                raise ValueError(f"{len(told)} {name} for {len(self.pixels)} pictures. Give one each, or none.")
         if self.beside is not None and (self.beside.ndim != 4 or len(self.beside) not in {1, len(self.pixels)}):
             raise ValueError(
                 f"beside has shape {tuple(self.beside.shape)}; {len(self.pixels)} pictures are compared with as many "
@@ -99,11 +109,57 @@ class Curves(Result):
 
         return line_chart(self)
 
+    def save(self, path: str | Path) -> Path:
+        """Draw the lines into a `.png` or lossless `.webp` by the name's ending, recipe inside.
+
+        Raises:
+            ValueError: the ending is neither.
+        """
+        from vizkit.save.curve_pictures import save_curves
+
+        return save_curves(self, Path(path))
+
     def __repr__(self) -> str:
         return f"{', '.join(self.lines)} over {self.x_name}, {len(self.x)} points"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {**self.figure()._repr_mimebundle_(), "text/plain": repr(self)}
+        from vizkit.save.curve_pictures import png  # for readers that know no plotly
+
+        return {**self.figure()._repr_mimebundle_(), "image/png": png(self), "text/plain": repr(self)}
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """What is known of one unit beside the pictures that show it.
+
+    `counts` (bins,) are how many of its answers lie between `edges` (bins + 1,), float64; both are empty where nobody
+    counted. `marks` (n,) are its answers to the pictures shown, NaN where a picture has none. `groups` are words, how
+    many of its `first` strongest pictures have each, and the share of all pictures that do; the commonest first.
+    """
+
+    name: str
+    edges: Tensor
+    counts: Tensor
+    marks: Tensor
+    groups: tuple[tuple[str, int, float], ...] = ()
+    first: int = 0
+
+    @property
+    def alt(self) -> str:
+        """Its histogram and its groups, each in a sentence."""
+        return " ".join(filter(None, [self._spread(), self._breakdown()]))
+
+    def _spread(self) -> str:
+        if not len(self.counts):
+            return ""
+        shown = self.marks[self.marks.isfinite()]
+        low, high = (f"{float(end):.3g}" for end in (self.edges[0], self.edges[-1]))
+        marks = f" The shown: {float(shown.min()):.3g} to {float(shown.max()):.3g}." if len(shown) else ""
+        return f"Answers of {self.name} from {low} to {high}.{marks}"
+
+    def _breakdown(self) -> str:
+        told = ", ".join(f"{word} {count}" for word, count, _ in self.groups)
+        return f"Of the {self.first} strongest: {told}." if told else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +168,9 @@ class Points(Result):
 
     `labels` (n,) are numbers into `label_names`, -1 where none is known. `values` {name: (n,)} are what points may be
     colored by besides. `names` say what each point is called, or nothing. `pictures[i]` is what point i stands for,
-    (c, h, w) in [0, 1], read when it is looked at.
+    (c, h, w) in [0, 1], read when it is looked at. `maps` {name: (n, 2)} are where the same points lie in finished
+    maps of other layers or networks, in their order and turned to fit one another; `xy` is one of them or between two.
+    `measures` {name of a map: {what: number}} say what was measured of each.
 
     >>> Points(torch.zeros(3, 2), labels=torch.tensor([0, 1, 1]), label_names=("cat", "dog"))
     3 points: 1 cat · 2 dog
@@ -124,6 +182,8 @@ class Points(Result):
     values: Mapping[str, Tensor] = field(default_factory=dict)
     names: Sequence[str] = ()
     pictures: Sequence[Tensor] | None = None
+    maps: Mapping[str, Tensor] = field(default_factory=dict)
+    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.xy.ndim != 2 or self.xy.shape[1] != 2:
@@ -132,6 +192,12 @@ class Points(Result):
         for name, value in told.items():
             if value is not None and len(value) != len(self.xy):
                 raise ValueError(f"{len(value)} {name} for {len(self.xy)} points. Give one each, or none.")
+        for name, xy in self.maps.items():
+            if xy.shape != self.xy.shape:
+                raise ValueError(f"Map {name} has shape {tuple(xy.shape)}, and xy {tuple(self.xy.shape)}. Give equal.")
+        for name in self.measures:
+            if name not in self.maps:
+                raise ValueError(f"Measures of {name!r}, and no such map. There are {', '.join(self.maps) or 'none'}.")
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -154,8 +220,39 @@ class Points(Result):
         known = 0 <= number < len(self.label_names)
         return self.label_names[number] if known else "no label" if number < 0 else str(number)
 
+    def figure(self) -> Any:
+        """The points as a `plotly.graph_objects.Figure` (scattergl), colored by label or by the first of `values`."""
+        from vizkit.views.charts import point_chart  # a hand-over: core draws nothing
+
+        return point_chart(self)
+
+    def to_dataframe(self) -> Any:
+        """A `pandas.DataFrame`: x, y, label, name and every value, those there are; for other tools.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed.
+        """
+        from vizkit.save.point_pictures import to_dataframe
+
+        return to_dataframe(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Draw the map as `.png` or `.webp` (lossless), recipe inside, or write a table as `.csv`.
+
+        Raises:
+            ValueError: the ending is none of these.
+        """
+        from vizkit.save.point_pictures import save_points
+
+        return save_points(self, Path(path))
+
     def __repr__(self) -> str:
         return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        from vizkit.save.point_pictures import mimebundle
+
+        return mimebundle(self)
 
 
 def tensors(result: Result) -> dict[str, Tensor]:

@@ -14,13 +14,14 @@ import torch
 
 from vizkit.core.frames import Frame
 from vizkit.core.modes import own_modes
+from vizkit.core.paged import Paged
 from vizkit.core.results import Curves, Result
 from vizkit.core.spelling import spelled, told
 from vizkit.core.words import nearest
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Paged):
     """A method with its arguments. Iterating plays it from the start; seeded, it repeats.
 
     >>> run = vizkit.run("activation_maximization", net, layer="stage3", unit=7)
@@ -106,7 +107,8 @@ def curves(frames: Iterable[Frame], run: "Run | None" = None) -> Curves:
     """The scalars of played frames as lines over the step, averaged over pictures; the pictures are let go."""
     seen = [(float(f.step), {name: s.float().mean().cpu() for name, s in f.scalars.items()}) for f in frames]
     names = seen[-1][1] if seen else {}
-    lines = {name: torch.stack([scalars[name] for _, scalars in seen]) for name in names}
+    unknown = torch.tensor(float("nan"))  # before a method measures anything
+    lines = {name: torch.stack([scalars.get(name, unknown) for _, scalars in seen]) for name in names}
     return Curves(torch.tensor([step for step, _ in seen]), lines, x_name="step", run=run)
 
 

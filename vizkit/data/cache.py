@@ -1,57 +1,32 @@
 """Decoded pictures kept on disk as labels (n,) and bytes (n, h, w, c), so that a second pass needs no decoder."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vizkit.core.files import replacing
+from vizkit.data.around import Around
 from vizkit.data.collections import Collection
 
 MISSING = -2  # a label of NONE (-1) is one, too
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Cached(Collection):
+class Cached(Around):
     """The pictures of `kept`, read from a file in `folder` once they have been read from where they lie.
 
     The file is named after the collection's hash and shape, takes n * h * w * c bytes, and may be filled by several
     threads and processes at once. Pictures that are no bytes (float arrays) are handed on without being kept.
     """
 
-    kept: Collection
     folder: Path
     _open: dict[str, np.memmap] = field(default_factory=dict, init=False)
 
-    def __len__(self) -> int:
-        return len(self.kept)
-
     def __reduce__(self) -> tuple:
         return cached, (self.kept, self.folder)  # to another process, without what was read of the file
-
-    def __getattr__(self, name: str) -> Any:
-        """What the collection itself has: its root, its masks."""
-        if name.startswith("_") or name == "kept":
-            raise AttributeError(name)
-        return getattr(self.kept, name)
-
-    def found(self, number: int) -> tuple[Any, int]:
-        return self.kept.found(number)
-
-    def name(self, number: int) -> str:
-        return self.kept.name(number)
-
-    @property
-    def description(self) -> dict[str, Any]:
-        return self.kept.description
-
-    @cached_property
-    def hash(self) -> str:
-        return self.kept.hash
 
     def read(self, number: int) -> tuple[Tensor, int]:
         pixels, labels = self._files

@@ -53,7 +53,7 @@ class Collection(ABC):
     @property
     @abstractmethod
     def description(self) -> dict[str, Any]:
-        """What it is, in words and numbers that JSON has; "kind" is "folder", "files", "array", "items" or "world"."""
+        """What it is, in words and numbers that JSON has; "kind" is "folder", "files", "array", "items", "world" …"""
 
     @cached_property
     @abstractmethod
@@ -85,6 +85,19 @@ class Collection(ABC):
     def at(self, size: Size | None, channels: int) -> "Collection":
         """The same pictures in another shape."""
         return replace(self, size=None if size is None else tuple(size), channels=channels)
+
+    def subset(self, numbers: Sequence[int] | Tensor | np.ndarray) -> "Collection":
+        """Some of the pictures: picture i is `numbers[i]` here, or the i-th that a mask (n,) of truth values keeps.
+
+        Raises:
+            ValueError: none is chosen, or a mask has another length.
+            IndexError: there is no such picture.
+
+        >>> as_collection("world").subset([3, 700, 41]).name(1)
+        'world/test/700'
+        """
+        made = {"size": self.size, "channels": self.channels, "label_names": self.label_names}
+        return Subset(self, _chosen(numbers, len(self)), **made)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{key} {value}" for key, value in self.description.items() if key != "kind")
@@ -124,7 +137,7 @@ class Files(Collection):
     def hash(self) -> str:
         """Of every file's name, size and time of change, so that nothing has to be read."""
         stats = ((name, _stat(self.root / name)) for name in self.names)
-        return _digest(f"{name}\0{size}\0{changed}\n".encode() for name, (size, changed) in stats)
+        return digest(f"{name}\0{size}\0{changed}\n".encode() for name, (size, changed) in stats)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,7 +167,7 @@ class Array(Collection):
 
     @cached_property
     def hash(self) -> str:
-        return _digest(_contents(part) for part in [self.pixels, *([] if self.labels is None else [self.labels])])
+        return digest(_contents(part) for part in [self.pixels, *([] if self.labels is None else [self.labels])])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -187,11 +200,11 @@ class Items(Collection):
     def hash(self) -> str:
         """Of all items of a list; of a dataset, of its files' names or labels and of three items."""
         if isinstance(self.items, (list, tuple)):
-            return _digest(_contents(item) for item in self.items)
+            return digest(_contents(item) for item in self.items)
         told = (getattr(self.items, name, None) for name in ("samples", "imgs", "targets", "labels"))
         some = sorted({0, len(self) // 2, len(self) - 1})
         parts = [type(self.items).__name__, len(self), *(repr(t)[:10_000_000] for t in told if t is not None)]
-        return _digest([repr(parts).encode(), *(_contents(self.items[i]) for i in some)])
+        return digest([repr(parts).encode(), *(_contents(self.items[i]) for i in some)])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -234,7 +247,39 @@ class OfTheWorld(Collection):
     def hash(self) -> str:
         """Of what was asked for and of one picture, which another way of drawing would change."""
         plain = replace(self, size=None)
-        return _digest([repr(self.description).encode(), plain.view(0).picture.tobytes()])
+        return digest([repr(self.description).encode(), plain.view(0).picture.tobytes()])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Subset(Collection):
+    """Some pictures of another collection: picture i is `numbers[i]` of `whole`."""
+
+    whole: Collection
+    numbers: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def found(self, number: int) -> tuple[Any, int]:
+        return self.whole.found(self.numbers[number])
+
+    def read(self, number: int) -> tuple[Tensor, int]:
+        return self.whole.read(self.numbers[number])
+
+    def name(self, number: int) -> str:
+        return self.whole.name(self.numbers[number])
+
+    def at(self, size: Size | None, channels: int) -> Collection:
+        whole = self.whole.at(size, channels)
+        return replace(self, whole=whole, size=whole.size, channels=whole.channels)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return {"kind": "subset", "of": self.whole.description["kind"]}
+
+    @cached_property
+    def hash(self) -> str:
+        return digest([self.whole.hash.encode(), repr(self.numbers).encode()])
 
 
 def as_collection(source: Pictures, *, labels: Sequence[str] | None = None) -> Collection:
@@ -278,6 +323,23 @@ def _collection(source: Pictures) -> Collection:
         )
     classes = getattr(source, "classes", ())
     return Items(source, label_names=tuple(map(str, classes)))
+
+
+def _chosen(numbers: Sequence[int] | Tensor | np.ndarray, count: int) -> tuple[int, ...]:
+    """The numbers that are meant, each from 0 to `count` (not included)."""
+    given = torch.as_tensor(numbers).flatten()
+    if given.dtype == torch.bool:
+        if len(given) != count:
+            raise ValueError(f"A mask of {len(given)} for {count} pictures. Give a truth value for each, or numbers.")
+        given = given.nonzero()[:, 0]
+    if not len(given):
+        raise ValueError("A subset of no pictures is none. Choose some first: collection.subset([0, 7]).")
+    if given.is_floating_point():
+        raise ValueError(f"Pictures have whole numbers, not {float(given[0]):g}. Give integers, or a mask.")
+    wrong = (given < -count) | (given >= count)
+    if bool(wrong.any()):
+        raise IndexError(f"There are pictures 0 to {count - 1}, not {int(given[wrong][0])}.")
+    return tuple((given % count).tolist())
 
 
 def _named(source: str | Path) -> Collection:
@@ -366,8 +428,9 @@ def _contents(item: Any) -> bytes:
     return repr(item).encode()
 
 
-def _digest(parts: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
+def digest(parts: Iterable[bytes]) -> str:
+    """12 hex digits that differ where the parts do, one after another."""
+    made = hashlib.sha256()
     for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:12]
+        made.update(part)
+    return made.hexdigest()[:12]

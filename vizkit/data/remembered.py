@@ -1,21 +1,21 @@
 """Pictures kept in memory once they were read, up to a limit, for whoever shows what was just looked at."""
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
 
 from torch import Tensor
 
+from vizkit.data.around import Around
 from vizkit.data.collections import Array, Collection
 from vizkit.data.decoding import Unreadable
 from vizkit.data.feeding import usual_workers
 
 MOST = 2**27  # bytes: some 900 pictures of 224 by 224
+AHEAD = "vizkit ahead"  # the name of threads that read what will be wanted soon
 
 
 class Shelf:
@@ -48,39 +48,45 @@ class Shelf:
                 self.bytes -= oldest.nbytes
 
 
+class Ahead:
+    """Does what will be wanted soon, `one(number)` each, in a thread that ends when nothing is left to be done."""
+
+    def __init__(self, one: Callable[[int], None]):
+        self._one, self._lock = one, threading.Lock()
+        self._wanted: deque[int] = deque()
+        self._running = False
+
+    def ask(self, numbers: Iterable[int]) -> None:
+        """These, first things first, instead of what is still waiting."""
+        with self._lock:
+            self._wanted = deque(numbers)
+            if not self._wanted or self._running:
+                return
+            self._running = True
+        threading.Thread(target=self._work, name=AHEAD, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wanted:
+                    self._running = False
+                    return
+                number = self._wanted.popleft()
+            with suppress(Exception):  # whoever asks for it is told
+                self._one(number)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Remembered(Collection):
+class Remembered(Around):
     """The pictures of `kept`; those that were read last are at hand, in at most `most` bytes."""
 
-    kept: Collection
     most: int = MOST
     _shelf: Shelf = field(init=False)
+    _ahead: Ahead = field(init=False)
 
     def __post_init__(self):
         object.__setattr__(self, "_shelf", Shelf(self.most))
-
-    def __len__(self) -> int:
-        return len(self.kept)
-
-    def __getattr__(self, name: str) -> Any:
-        """What the collection itself has: its root, its masks."""
-        if name.startswith("_") or name == "kept":
-            raise AttributeError(name)
-        return getattr(self.kept, name)
-
-    def found(self, number: int) -> tuple[Any, int]:
-        return self.kept.found(number)
-
-    def name(self, number: int) -> str:
-        return self.kept.name(number)
-
-    @property
-    def description(self) -> dict[str, Any]:
-        return self.kept.description
-
-    @cached_property
-    def hash(self) -> str:
-        return self.kept.hash
+        object.__setattr__(self, "_ahead", Ahead(self._attempt))
 
     def read(self, number: int) -> tuple[Tensor, int]:
         read = self._shelf.get(number)
@@ -95,6 +101,10 @@ class Remembered(Collection):
         if len(new) > 1:
             with ThreadPoolExecutor(min(len(new), usual_workers()), "vizkit decode") as pool:
                 list(pool.map(self._attempt, new))
+
+    def soon(self, numbers: Iterable[int]) -> None:
+        """Read these while the caller goes on, first things first, instead of what is left of the last call's."""
+        self._ahead.ask([number for number in dict.fromkeys(numbers) if number not in self._shelf])
 
     def _attempt(self, number: int) -> None:
         with suppress(Unreadable):

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
@@ -18,25 +17,23 @@ from vizkit.core.modes import own_modes
 from vizkit.measure.embeddings import pooled
 from vizkit.measure.histogram import codes, count
 from vizkit.measure.moments import means
-from vizkit.measure.peaks import UNKNOWN, peaks_where, places, samples
+from vizkit.measure.peaks import Chosen, peaks, places, samples
 from vizkit.measure.plan import Plan
-from vizkit.measure.statistic import State, answers, named, part, zeros
+from vizkit.measure.statistic import State, answers, named, part, scattered, zeros
 from vizkit.nets.network import Network
 from vizkit.nets.read import Reader
 
-RANKED = 128  # pictures whose peaks are ranked together
+RANKED = 256  # pictures whose peaks are ranked together
+AT_ONCE = 1024  # units that are ranked together, so that what is made of them stays in the processor's cache
 COUNTED = 2**23  # samples whose bins are counted together, so that a layer's counts stay in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What a layer said of n pictures: peaks and their places (n, units), samples (n, positions, units), rows.
-
-    There are no places where none of the peaks will be ranked.
-    """
+    """What a layer said of n pictures: peaks and their places (n, units), samples (n, positions, units), rows."""
 
     values: Tensor
-    positions: Tensor | None
+    positions: Tensor
     samples: Tensor | None = None
     rows: Tensor | None = None
 
@@ -59,7 +56,6 @@ class Census:
         self._state = {key: tensor.to(self._where(key)) for key, tensor in zeros(self._statistics).items()}
         self._peaks = _Peaks(self.plan, self.net.device)
         self._bins = [_Bins(self.plan, n, self.net.device) for n in sorted(set(self.plan.samples) - {0})]
-        self._raise_bar()
 
     def take(self, pixels: Tensor, ids: Tensor) -> None:
         """Look at pictures (n, c, h, w), bytes or floats in [0, 1], with numbers `ids` (n,).
@@ -106,36 +102,29 @@ class Census:
 
     def _forward(self, pixels: Tensor, ids: Tensor) -> list[Seen]:
         pixels = pixels.to(self.net.device, non_blocking=True)
-        self._ids, self._places = ids.to(self.net.device), {}
-        chosen = self.plan.sample.chosen(self._ids)
-        self._chosen = chosen[:, None] if bool(chosen.any()) else None
+        self._drawn, self._places = scattered(ids).to(self.net.device), {}
         with self._precision():
             found = self._reader(pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels)
         return [found[name] for name in self.plan.names]
 
     def _look(self, name: str, output: Tensor) -> Seen:
         number, seen = self._number[name], None
-        values, positions = peaks_where(output, partial(self._worth, number))
+        values, positions = peaks(output)
         if self.plan.samples[number] or self.plan.together[number]:
             seen = samples(output, self._where_to_look(number))
         word = self.plan.pooled[number]
         rows = None if not word else (values if word == "max" else pooled(output, "mean"))
         return Seen(values, positions, seen, rows)
 
-    def _where_to_look(self, number: int) -> Tensor | None:
+    def _where_to_look(self, number: int) -> Chosen | None:
         """Which positions of a layer the histogram sees on the pictures in hand; None for all."""
         layer, count = self.plan.layers[number], self.plan.samples[number]
         positions = math.prod(layer.shape) // layer.channels
         if not 0 < count < positions:
             return None
         if positions not in self._places:
-            self._places[positions] = places(self._ids, positions, count)
+            self._places[positions] = places(self._drawn, positions, count)
         return self._places[positions]
-
-    def _worth(self, number: int, values: Tensor) -> Tensor:
-        """Where a peak (n, units) may be ranked, so that its position matters. Equals come too late: numbers rise."""
-        worth = values > self._bars[number]
-        return worth if self._chosen is None else worth | self._chosen
 
     def _commit(self, found: list[Seen], ids: Tensor) -> None:
         """Add what was seen, once all of it was: a pass that fails midway leaves no trace."""
@@ -157,21 +146,23 @@ class Census:
         if not len(self._peaks):
             return
         values, positions, ids = self._peaks.all()
-        self._update("top", values, positions, ids)
         self._update("spread", values, positions, ids)
-        if "moment" in self._statistics:
-            self._update("moment", *self._peaks.means(), answers(values))
+        for units in (slice(start, start + AT_ONCE) for start in range(0, self.plan.units, AT_ONCE)):
+            self._update_some("top", units, values[:, units], positions[:, units], ids)
+            if "moment" in self._statistics:
+                first, second = self._peaks.means()
+                self._update_some("moment", units, first[:, units], second[:, units], answers(values[:, units]))
         self._peaks.clear()
-        self._raise_bar()
-
-    def _raise_bar(self) -> None:
-        """What a peak must exceed to be ranked, (units,) for each layer."""
-        least = self.plan.ranking.least(part(self._state, "top"))
-        self._bars = [least[units] for units in self.plan.slices]
 
     def _update(self, name: str, *seen: Tensor | None) -> None:
         state = self._statistics[name].take(part(self._state, name), *seen)
         self._state.update(named(name, state))
+
+    def _update_some(self, name: str, units: slice, *seen: Tensor) -> None:
+        """Update the state of some units, in place: memory that is taken anew costs more than what is done in it."""
+        there = {key: tensor[units] for key, tensor in part(self._state, name).items()}
+        for key, tensor in self._statistics[name].take(there, *seen).items():
+            there[key].copy_(tensor)
 
     def _where(self, key: str) -> torch.device:
         return torch.device("cpu") if key.startswith("pooled") else self.net.device
@@ -189,7 +180,6 @@ class _Peaks:
     """Peaks and means (pictures, units of all layers) that wait to be ranked."""
 
     def __init__(self, plan: Plan, device: torch.device):
-        self._slices = plan.slices
         shape = (min(max(RANKED, plan.batch), plan.count + plan.batch), plan.units)
         self._values = torch.empty(shape, device=device)
         self._positions = torch.empty(shape, dtype=torch.int32, device=device)
@@ -207,10 +197,7 @@ class _Peaks:
         """Add peaks, and say which (n, units) are numbers."""
         self._rows = slice(self._length, self._length + len(ids))
         torch.cat([seen.values for seen in found], 1, out=self._values[self._rows])
-        self._positions[self._rows] = UNKNOWN
-        for seen, units in zip(found, self._slices, strict=True):
-            if seen.positions is not None:
-                self._positions[self._rows, units] = seen.positions
+        torch.cat([seen.positions for seen in found], 1, out=self._positions[self._rows])
         self._ids.append(ids)
         self._length = self._rows.stop
         return answers(self._values[self._rows])

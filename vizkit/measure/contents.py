@@ -170,7 +170,7 @@ def _axis(told: list) -> Axis:
 
 def _description(told: dict) -> dict[str, Any]:
     _require(isinstance(told, dict), "it does not tell of its pictures")
-    _one_of(told["kind"], ("folder", "files", "array", "items", "world"))
+    _one_of(told["kind"], ("folder", "files", "array", "items", "world", "subset", "crops"))
     return told
 
 

@@ -17,6 +17,7 @@ OCTAVES = range(-14, 14)  # powers of two told apart; what is smaller or larger 
 SIDE = len(OCTAVES) << MANTISSA  # bins of one sign
 BINS = 2 * SIDE + 1
 ZERO = SIDE  # the bin of zero alone
+AT_ONCE = 64  # units that are counted together, so that their bins stay in the processor's cache
 
 
 class Histograms(NamedTuple):
@@ -71,10 +72,15 @@ def codes(values: Tensor) -> Tensor:
 
 def count(counts: Tensor, codes: Tensor, good: Tensor) -> None:
     """Add `codes` (n, positions, units) to `counts` (units, BINS), where `good` (n, units)."""
-    units = torch.arange(counts.shape[0], dtype=torch.int32, device=codes.device)
-    places = (codes + BINS * units if counts.numel() < 2**31 else codes + BINS * units.long()).long()
+    for start in range(0, counts.shape[0], AT_ONCE):
+        units = slice(start, start + AT_ONCE)
+        _count(counts[units], codes[:, :, units], good[:, units])
+
+
+def _count(counts: Tensor, codes: Tensor, good: Tensor) -> None:
+    places = codes + BINS * torch.arange(counts.shape[0], dtype=torch.int32, device=codes.device)
     ones = good[:, None].to(counts.dtype).expand(codes.shape).reshape(-1)
-    counts.view(-1).scatter_add_(0, places.view(-1), ones)
+    counts.view(-1).scatter_add_(0, places.long().view(-1), ones)
 
 
 def all_edges() -> Tensor:

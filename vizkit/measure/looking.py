@@ -106,6 +106,9 @@ class Memory:
         self._most, self._lock = most, threading.Lock()
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._known
+
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         with self._lock:
             if key not in self._known:
@@ -116,19 +119,45 @@ class Memory:
             return self._known[key]
 
 
+def refuse(net: Network, layer: str, seen: Seen) -> None:
+    """Say why no picture of what was seen can be shown, once that will not change.
+
+    Raises:
+        FloatingPointError: the layer answered all of them with NaN or infinity.
+        ValueError: there is none that could be read.
+    """
+    odd, bad = seen.index.odd(layer), sum(number < seen.done for number, _ in seen.index.unreadable_numbers)
+    if seen.done > bad and bool((odd == seen.done - bad).all()):
+        raise FloatingPointError(f"{net.name} answers with NaN or infinity at {layer}. Check its weights.")
+    if seen.done == seen.of:
+        why = "All pictures were unreadable" if bad == seen.of else f"{layer} answers with NaN or infinity there"
+        raise ValueError(f"There is no picture to show: {why}. index.unreadable and index.odd tell more.")
+
+
 def _look(net: Network, layer: str, pictures: Pictures | None, seed: int) -> Look:
     layers_of(net)[layer]  # a wrong name is told before anything is looked at
-    collections = net.once("looking at collections", Memory)
     looks = net.once("looking at", Memory)
-    name = _name(pictures, seed)
-    # with what it is the name of, so that no other object gets its id
-    _, collection = collections.once(
-        name, lambda: (pictures, remembered(_collection(net, pictures, seed).at(net.size, net.channels)))
-    )
+    name, collection = shown(net, pictures, seed)
     return looks.once((numbers(net), layer, name), lambda: Look(net, layer, collection))
 
 
-def _collection(net: Network, pictures: Pictures | None, seed: int) -> Collection:
+def shown(net: Network, pictures: Pictures | None, seed: int = 0) -> tuple[Hashable, Collection]:
+    """The pictures as `net` takes them, remembered beside it, and what differs where they do; None: of the world."""
+    name = _name(pictures, seed)
+    collections = net.once("looking at collections", Memory)
+    # with what it is the name of, so that no other object gets its id
+    _, collection = collections.once(
+        name, lambda: (pictures, remembered(collected(net, pictures, seed).at(net.size, net.channels)))
+    )
+    return name, collection
+
+
+def collected(net: Network, pictures: Pictures | None, seed: int = 0) -> Collection:
+    """`pictures` as a collection; where none are given, some of the bundled world.
+
+    Raises:
+        ValueError: none are given and the world has none for this network.
+    """
     if pictures is not None:
         return as_collection(pictures)
     if net.channels not in MODES:

@@ -18,6 +18,7 @@ from vizkit.measure.top import NOBODY, Ranking
 
 SPREADS = ("top", "deciles", "bottom", "classes")
 THUMB = 16  # pixels of a side by which pictures are compared
+NEXT = (1, -1, 2, 3)  # steps to units whose pictures are read ahead, for whoever goes through a layer
 ALIKE = 0.03  # root mean square difference of thumbnails, as a share of the value range, below which two are one
 
 
@@ -46,7 +47,17 @@ def picks(seen: Seen, layer: str, unit: int, spread: str, count: int, fold: bool
     if isinstance(seen.pictures, Remembered):
         seen.pictures.ahead([pick.picture for pick in ranked[:count]])
     fold = fold and spread in ("top", "bottom")
-    return folded(ranked, seen.pictures, count) if fold else _present(ranked, seen.pictures, count)
+    found = folded(ranked, seen.pictures, count) if fold else _present(ranked, seen.pictures, count)
+    if isinstance(seen.pictures, Remembered) and spread == "top" and seen.done == seen.of:
+        seen.pictures.soon(_beside(seen, layer, unit, count))
+    return found
+
+
+def _beside(seen: Seen, layer: str, unit: int, count: int) -> list[int]:
+    """The pictures that units next to this one will ask for, the next one's first."""
+    ids = seen.index.top(layer).ids[:, :count]
+    beside = [unit + step for step in NEXT if 0 <= unit + step < len(ids)]
+    return [number for number in ids[beside].flatten().tolist() if number != NOBODY]
 
 
 def candidates(seen: Seen, layer: str, unit: int, spread: str = "top") -> list[Pick]:
@@ -107,8 +118,7 @@ def commonest(seen: Seen, layer: str, unit: int, most: int = 100) -> tuple[str, 
     The top is the `most` strongest, at most a quarter of all pictures. None where nothing has a label.
     """
     labels = seen.index.labels[: seen.done]
-    first = min(most, max(1, seen.done // 4))
-    top = labels[[pick.picture for pick in candidates(seen, layer, unit)[:first]]]
+    top = labels[[pick.picture for pick in candidates(seen, layer, unit)[: leading(seen, most)]]]
     known = top[top != NONE]
     if not len(known):
         return None
@@ -116,6 +126,11 @@ def commonest(seen: Seen, layer: str, unit: int, most: int = 100) -> tuple[str, 
     words = seen.index.label_names
     share, usual = (float((some == label).sum() / max(1, len(some))) for some in (known, labels[labels != NONE]))
     return words[label] if label < len(words) else f"label {label}", share, usual, len(top)
+
+
+def leading(seen: Seen, most: int) -> int:
+    """How many pictures are the strongest of what was seen: `most`, but a quarter of all where those are few."""
+    return min(most, max(1, seen.done // 4))
 
 
 def _spaced(ranked: Sequence[Pick], count: int) -> list[Pick]:
@@ -144,9 +159,14 @@ def _present(ranked: Iterable[Pick], pictures: Collection, count: int) -> list[P
     for pick in ranked:
         if len(found) == count:
             break
-        if _read(pictures, pick.picture, lambda picture: picture) is not None:
+        if readable(pictures, pick.picture):
             found.append(pick)
     return found
+
+
+def readable(pictures: Collection, number: int) -> bool:
+    """Whether a picture that was ranked can still be read."""
+    return _read(pictures, number, lambda picture: picture) is not None
 
 
 def _read(pictures: Collection, number: int, each: Callable[[Tensor], Tensor]) -> Tensor | None:

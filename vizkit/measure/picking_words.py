@@ -14,11 +14,11 @@ TIMES = 1.5  # as often as usual: from here on a label says something about the 
 def said(net: Network, layer: str, units: Sequence[int], seen: Seen, spread: str, of_the_kit: bool) -> str:
     """How far it has come, what the top has in common, how far it stands out, and what to doubt."""
     sentences = [
-        _progress(seen),
+        progress(seen),
         *(_unit(seen, layer, unit, len(units) > 1) for unit in units),
         _sample(seen, spread),
-        _drawn(net, of_the_kit),
-        _lost(seen),
+        drawn(net, of_the_kit),
+        lost(seen),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -27,7 +27,7 @@ def percents(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _progress(seen: Seen) -> str:
+def progress(seen: Seen) -> str:
     return "" if seen.done == seen.of else f"{seen.done:,} of {seen.of:,} pictures looked at."
 
 
@@ -78,12 +78,12 @@ def _sample(seen: Seen, spread: str) -> str:
     return f"Ranked here are {size} pictures drawn evenly from {seen.of:,}."
 
 
-def _drawn(net: Network, of_the_kit: bool) -> str:
+def drawn(net: Network, of_the_kit: bool) -> str:
     if not of_the_kit or of_the_world(net):
         return ""
     return f"These are drawn pictures of the bundled world, which {net.name} was not made for. Give it pictures=…"
 
 
-def _lost(seen: Seen) -> str:
+def lost(seen: Seen) -> str:
     lost = len(seen.index.unreadable_numbers)
     return f"{lost} {'pictures' if lost > 1 else 'picture'} could not be read." if lost else ""

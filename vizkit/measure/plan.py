@@ -25,7 +25,7 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 SAMPLED = 32  # of so many answers, histograms and moments look at one, unless told otherwise
 SPREAD = 128  # pictures in the even sample
 SHARDS = 128  # at most, where nobody says how long they are
-SHORTEST = 256  # pictures of a shard, likewise
+SHORTEST = 512  # pictures of a shard, likewise
 AT_ONCE = {"cpu": 2**23, "other": 2**29}  # numbers of the largest layer (its processor's cache), of all (its memory)
 KINDS = (nn.modules.conv._ConvNd, nn.Linear)
 

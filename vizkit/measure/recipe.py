@@ -26,7 +26,7 @@ def recipe(net: Network, collection: Collection, plan: Plan, pictures_hash: str)
         [
             "import vizkit",
             f"net = {net.origin}",
-            f"pictures = {_source(collection.description)}  # {plan.count} pictures {pictures_hash}".rstrip(),
+            f"pictures = {source(collection.description)}  # {plan.count} pictures {pictures_hash}".rstrip(),
             f"index = vizkit.scan(net, pictures, {', '.join(words)})",
             f"# {versions}, on {net.device.type}",
         ]
@@ -41,7 +41,8 @@ def _histograms(plan: Plan) -> int | str | bool:
     return "all" if list(plan.samples) == places else max(plan.samples)
 
 
-def _source(description: Mapping[str, Any]) -> str:
+def source(description: Mapping[str, Any]) -> str:
+    """The Python that says which pictures; three dots where only they themselves can tell."""
     kind = description["kind"]
     if kind == "folder":
         return repr(description["root"])

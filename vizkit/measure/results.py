@@ -1,6 +1,6 @@
 """What a finished statistic is called and how large it is: tensors by layer, from a state in memory or from a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from vizkit.measure.spread import Spread
 from vizkit.measure.statistic import State, part
 from vizkit.measure.top import Top
 
+KEPT = 12  # tensors of an index that were read last stay in memory
 TYPES = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64, "I32": torch.int32}
 
 
@@ -82,12 +83,23 @@ class FromFile:
             present = {key: _kind(file, key) for key in file.keys()}  # noqa: SIM118 - no mapping
         wanted = {f"{i}.{name}": kind for i in range(len(plan.layers)) for name, kind in expected(plan, i).items()}
         _compare(present, {**wanted, "labels": (torch.int64, (plan.count,))})
+        self._known: dict[str, Tensor] = {}  # read last
 
     @property
     def labels(self) -> Tensor:
-        return self._read("labels")
+        return self._once("labels", lambda: self._read("labels"))
 
     def of(self, number: int, name: str) -> Tensor:
+        return self._once(f"{number}.{name}", lambda: self._checked(number, name))
+
+    def _once(self, key: str, read: Callable[[], Tensor]) -> Tensor:
+        """What was read last is at hand: whoever looks at a unit soon looks at the next one of its layer."""
+        known = self._known  # never changed, only replaced: several threads may read
+        if key not in known:
+            known = self._known = dict([*known.items(), (key, read())][-KEPT:])
+        return known[key]
+
+    def _checked(self, number: int, name: str) -> Tensor:
         tensor = self._read(f"{number}.{name}")
         if name.endswith(".ids"):
             _require_within(tensor, -1, self._plan.count - 1, name)

@@ -168,6 +168,8 @@ def begin(
     if before is not None:  # go on as it was begun
         settings = {**settings, "batch": settings.get("batch") or before.plan.batch}
         settings = {**settings, "shard": settings.get("shard") or before.plan.shard}
+    elif folder is None and not settings.get("shard"):  # nothing is saved in between
+        settings = {**settings, "shard": len(collection)}
     drawn = plan(net, len(collection), layers, **settings)
     contents = _contents(net, collection, drawn, folder is not None)
     if before is not None:
@@ -193,7 +195,7 @@ class Work:
         self._unreadable: dict[int, str] = {}
         self._done: set[int] = set()
         self._complete = contents.complete
-        self._began, self._fresh, self._in_hand = time.monotonic(), 0, 0
+        self._began, self._fresh, self._in_hand, self._behind = time.monotonic(), 0, 0, 0
         self._gather()
 
     def left(self) -> list[int]:
@@ -242,8 +244,7 @@ class Work:
     def _told(self, census: Census | None) -> Scanned:
         """How far it has come, with the shard that `census` has in hand."""
         seconds = time.monotonic() - self._began
-        done = sum(len(self.plan.shards[number]) for number in self._done) + self._in_hand
-        done = self.plan.count if self._complete else done
+        done = self.plan.count if self._complete else self._behind + self._in_hand
         bad = len(self._unreadable)
         return Scanned(done, self.plan.count, self._fresh, seconds, bad, self._complete, lambda: self._index(census))
 
@@ -261,6 +262,7 @@ class Work:
         self._labels[numbers.start : numbers.stop] = shard.labels
         self._unreadable.update(shard.unreadable)
         self._done.add(number)
+        self._behind += len(numbers)
 
     def _write(self) -> None:
         if self._folder is not None:

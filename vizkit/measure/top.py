@@ -63,10 +63,6 @@ class Top:
         values, ids = value_and_id(keys)
         return Ranking(values, ids, state["positions"].gather(1, order).where(ids != NOBODY, NOBODY))
 
-    def least(self, state: State) -> Tensor:
-        """The value (units,) that a later picture must exceed to be ranked."""
-        return value_and_id(state["keys"].amin(1))[0]
-
     def _strongest(self, a: State, b: State) -> State:
         """The k largest of both, in no order, which takes a third of the time."""
         keys, chosen = torch.cat([a["keys"], b["keys"]], 1).topk(self.k, dim=1, sorted=False)

@@ -1,6 +1,6 @@
 """Which real pictures does a unit look for? Many are shown to the network, and those that excite it most are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,14 +10,16 @@ from torch import Tensor
 
 from vizkit.core.controls import Choice, LayerName, Range, Unit
 from vizkit.core.frames import Frame, Frames
-from vizkit.core.results import Images
+from vizkit.core.results import Images, Profile
 from vizkit.data.collections import NONE, Collection
 from vizkit.measure.crops import Maps, averaged, boxes, cell_size, cropped, enlarged, heat, heated, on_paper, outlined
 from vizkit.measure.honesty import judged
 from vizkit.measure.index import Index
-from vizkit.measure.looking import Seen, looking
+from vizkit.measure.looking import Seen, looking, refuse
 from vizkit.measure.picking import SPREADS, Pick, picks
 from vizkit.measure.picking_words import said
+from vizkit.measure.places import Places
+from vizkit.measure.profile import profile
 from vizkit.nets.network import Network
 
 SHOWS = ("crop", "whole", "overlay")
@@ -78,10 +80,10 @@ def top_images(
     for seen in looking(net, layer, pictures, index, seed):
         rows = _rows(seen, layer, units, spread, count, fold)
         if not rows[0]:
-            _refuse(net, layer, seen)
+            refuse(net, layer, seen)
             continue
         if rows != before:
-            maps = maps or Maps(net, layer)
+            maps = maps or (Maps(net, layer) if show == "overlay" else None)
             before, grid = rows, _grid(maps, dict(zip(units, rows, strict=True)), seen, layer, show, mean)
         assert grid is not None
         remark = partial(said, net, layer, units, seen, spread, pictures is None and index is None)
@@ -96,10 +98,11 @@ def _rows(seen: Seen, layer: str, units: Sequence[int], spread: str, count: int,
 
 
 def _grid(
-    maps: Maps, rows: dict[int, list[Pick]], seen: Seen, layer: str, show: str, mean: bool
+    maps: Maps | None, rows: dict[int, list[Pick]], seen: Seen, layer: str, show: str, mean: bool
 ) -> tuple[Images, dict[str, Tensor]]:
     """The pictures of all rows with their captions, and the values they stand for."""
-    cells, captions, values = [], [], []
+    cells, captions, values, numbers, sources = [], [], [], [], []
+    places = Places(seen, layer, show == "crop")
     for unit, row in rows.items():
         drawn, answers = _cells(maps, unit, row, seen, layer, show), torch.tensor([pick.value for pick in row])
         words = [_caption(pick, seen) for pick in row]
@@ -109,11 +112,25 @@ def _grid(
         cells.append(drawn)
         values.append(answers)
         captions += words if len(rows) == 1 else [f"unit {unit} · {word}" for word in words]
+        numbers += [NONE] * mean + [pick.picture for pick in row]
+        sources += [""] * mean + places.of(row, unit)
     columns = len(cells[0]) if len(rows) > 1 else 0
-    return Images(on_paper(torch.cat(cells)), tuple(captions), columns=columns), {"activation": torch.cat(values)}
+    pixels = on_paper(torch.cat(cells))
+    about = _about(seen, layer, rows, mean)
+    images = Images(pixels, tuple(captions), None, columns, tuple(numbers), tuple(sources), about)
+    return images, {"activation": torch.cat(values)}
 
 
-def _cells(maps: Maps, unit: int, row: Sequence[Pick], seen: Seen, layer: str, show: str) -> Tensor:
+def _about(seen: Seen, layer: str, rows: dict[int, list[Pick]], mean: bool) -> Callable[[], Profile] | None:
+    """What tells of a unit beside its pictures; nothing for several."""
+    if len(rows) > 1:
+        return None
+    ((unit, row),) = rows.items()
+    marks = torch.tensor([torch.nan] * mean + [pick.value for pick in row])
+    return partial(profile, seen, layer, unit, marks)
+
+
+def _cells(maps: Maps | None, unit: int, row: Sequence[Pick], seen: Seen, layer: str, show: str) -> Tensor:
     """The pictures of one unit, (n, c, h, w), NaN beside crops that are cut off."""
     whole = torch.stack([seen.pictures[pick.picture] for pick in row])
     site = seen.index.site(layer)
@@ -122,6 +139,7 @@ def _cells(maps: Maps, unit: int, row: Sequence[Pick], seen: Seen, layer: str, s
         return cropped(whole, where, cell_size(site))
     if show == "whole":
         return outlined(whole, where)
+    assert maps is not None, "made where the map is shown"
     active = heat(maps.of(unit, [pick.picture for pick in row], whole), site)
     return enlarged(whole) if active is None else heated(whole, active)
 
@@ -148,13 +166,3 @@ def _check(count: int, show: str, spread: str) -> None:
     for name, value, known in (("show", show, SHOWS), ("spread", spread, SPREADS)):
         if value not in known:
             raise ValueError(f"{name}={value!r} is none of {', '.join(known)}.")
-
-
-def _refuse(net: Network, layer: str, seen: Seen) -> None:
-    """Say why there is nothing to show, once that will not change."""
-    odd, bad = seen.index.odd(layer), sum(number < seen.done for number, _ in seen.index.unreadable_numbers)
-    if seen.done > bad and bool((odd == seen.done - bad).all()):
-        raise FloatingPointError(f"{net.name} answers with NaN or infinity at {layer}. Check its weights.")
-    if seen.done == seen.of:
-        why = "All pictures were unreadable" if bad == seen.of else f"{layer} answers with NaN or infinity there"
-        raise ValueError(f"There is no picture to show: {why}. index.unreadable and index.odd tell more.")

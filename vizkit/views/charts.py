@@ -1,13 +1,16 @@
-"""Curves as plotly figures that sit on a light or a dark page: nothing drawn behind them, text in mid-gray."""
+"""Results as plotly figures that sit on a light or a dark page: nothing drawn behind them, text in mid-gray."""
 
 from itertools import cycle
 
+import numpy as np
 import plotly.graph_objects as go
 
-from vizkit.core.results import Curves
+from vizkit.core.results import Curves, Points
+from vizkit.save import palettes
+from vizkit.save.point_pictures import colors_of, dot, span
 
-# Okabe & Ito (2008), told apart by color-blind readers; without black and yellow, which vanish on some pages.
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+COLORS = palettes.OKABE_ITO
+TRACED = 60  # labels that get a trace and a line in the legend each; of more, all points are one trace
 DASHES = ("solid", "dash", "dot")  # one after each round of colors
 TEXT, GRID = "#808080", "rgba(128, 128, 128, 0.3)"
 
@@ -20,6 +23,52 @@ def line_chart(curves: Curves) -> go.Figure:
     figure.update_xaxes(title_text=_text(curves.x_name))
     figure.update_yaxes(title_text=_text(curves.y_name or " · ".join(curves.lines)))
     return figure
+
+
+def point_chart(points: Points) -> go.Figure:
+    """The points of a map as scattergl: a trace for each label, or one colored by the first values."""
+    labels = None if points.labels is None else points.labels.cpu().numpy()
+    known = np.zeros(0, int) if labels is None else np.unique(labels)
+    several = 0 < len(known) <= TRACED
+    traces = [_labeled(points, int(k), np.flatnonzero(labels == k)) for k in known] if several else [_together(points)]
+    figure = go.Figure(traces, layout=_layout(several))
+    hidden = {"visible": False, "showgrid": False, "zeroline": False}
+    figure.update_layout(height=560, hovermode="closest", dragmode="pan", xaxis=hidden, yaxis=hidden)
+    figure.update_layout(legend={"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top", "itemsizing": "constant"})
+    return figure.update_yaxes(scaleanchor="x")
+
+
+def _labeled(points: Points, label: int, some: np.ndarray) -> go.Scattergl:
+    color = palettes.named(palettes.of_labels(np.array([label]))[0])
+    return _scatter(points, some, color, name=_text(points.label(label)))
+
+
+def _together(points: Points) -> go.Scattergl:
+    """All points in one trace: by label where there are many, by the first values, or all alike."""
+    some = np.arange(len(points))
+    if points.labels is not None or not points.values:
+        return _scatter(points, some, [palettes.named(color) for color in colors_of(points)])
+    name, value = next(iter(points.values.items()))
+    low, high = span(value.detach().float().cpu().numpy())
+    bar = {"title": {"text": _text(name)}, "outlinewidth": 0, "thickness": 12}
+    scale = [[i / 15, palettes.named(color)] for i, color in enumerate(palettes.ramp(16))]
+    trace = _scatter(points, some, value.detach().float().cpu().numpy())
+    return trace.update(marker={"colorscale": scale, "cmin": low, "cmax": high, "colorbar": bar, "showscale": True})
+
+
+def _scatter(points: Points, some: np.ndarray, color, name: str = "") -> go.Scattergl:
+    xy = points.xy.detach().float().cpu().numpy()[some]
+    size, alpha = dot(len(points))
+    told = {"hovertext": [_text(str(points.names[i])) for i in some]} if len(points.names) else {}
+    return go.Scattergl(
+        x=xy[:, 0],
+        y=xy[:, 1],
+        name=name,
+        mode="markers",
+        marker={"color": color, "size": size, "opacity": alpha},
+        hoverinfo="text+name" if told else "name" if name else "x+y",
+        **told,
+    )
 
 
 def _line(curves: Curves, name: str, color: str, dash: str) -> go.Scatter:

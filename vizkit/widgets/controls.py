@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from vizkit.core.controls import (
@@ -16,12 +17,14 @@ from vizkit.core.controls import (
     Range,
     Seed,
     Switch,
+    Text,
     Unit,
 )
-from vizkit.nets.describe import layers
+from vizkit.measure.index import Index, open_index
+from vizkit.nets.describe import Layers, layers
 from vizkit.nets.network import Network
 from vizkit.widgets.closing import close_tree
-from vizkit.widgets.field_setting import ChoiceSetting, FieldSetting, SeedSetting, SwitchSetting
+from vizkit.widgets.field_setting import ChoiceSetting, FieldSetting, SeedSetting, SwitchSetting, TextSetting
 from vizkit.widgets.layer_setting import LayerSetting
 from vizkit.widgets.list_setting import ChoicesSetting, LayersSetting
 from vizkit.widgets.mask_setting import MaskSetting
@@ -36,6 +39,7 @@ _plain = {
     Choice: ChoiceSetting,
     Choices: ChoicesSetting,
     Switch: SwitchSetting,
+    Text: TextSetting,
 }
 _AFTER_OTHERS = (Unit, Mask)  # they follow the setting that `of` names
 
@@ -43,15 +47,19 @@ _AFTER_OTHERS = (Unit, Mask)  # they follow the setting that `of` names
 def settings(controls: Mapping[str, Control], values: Mapping[str, Any], net: Network | None) -> dict[str, Setting]:
     """A setting for every control, at its value in `values` or else its default; what a setting follows comes first.
 
+    Where `values` has an `index`, its layers are the ones to pick from.
+
     Raises:
+        LookupError: the network, or the index, has no such layer.
         TypeError: there is a layer to pick but no network.
-        ValueError: a starting value is none; the message says what to give.
+        ValueError: a starting value is none, or the index cannot be opened; the message says what to give.
     """
+    index = _index(controls, values)
     start = {name: values.get(name, control.default) for name, control in controls.items()}
     made: dict[str, Setting] = {}
     try:
         for name in sorted(controls, key=lambda name: isinstance(controls[name].hint, _AFTER_OTHERS)):
-            made[name] = _setting(controls[name], start[name], made, net)
+            made[name] = _setting(controls[name], start[name], made, net, index)
     except Exception:
         for setting in made.values():
             close_tree(setting)
@@ -62,8 +70,8 @@ def settings(controls: Mapping[str, Control], values: Mapping[str, Any], net: Ne
 def on_top(controls: Mapping[str, Control]) -> list[str]:
     """The controls that are always in sight, in their order: pictures first, and the rest folds away.
 
-    In sight is what a method works on and where it looks, what it is asked to do (menus before the first number),
-    dials, seeds and counts.
+    In sight is what a method works on and where it looks, what it is asked to do (words, and menus before the first
+    number), dials, seeds and counts.
     """
     asked = takewhile(lambda name: not isinstance(controls[name].hint, (Range, Number)), controls)
     menus = {name for name in asked if isinstance(controls[name].hint, Choice)}
@@ -74,15 +82,25 @@ def on_top(controls: Mapping[str, Control]) -> list[str]:
 def _always(control: Control) -> bool:
     hint = control.hint
     count = isinstance(hint, Range) and hint.whole and not hint.zero
-    place = isinstance(hint, (Picture, Mask, LayerName, LayerNames, Choices, Unit, Seed))
+    place = isinstance(hint, (Picture, Mask, LayerName, LayerNames, Choices, Unit, Text, Seed))
     return place or control.dial or count
 
 
-def _setting(control: Control, value: Any, made: Mapping[str, Setting], net: Network | None) -> Setting:
+def _index(controls: Mapping[str, Control], values: Mapping[str, Any]) -> Index | None:
+    """What `vizkit.scan` made, where the method is given one as `index`."""
+    given = None if "index" in controls else values.get("index")
+    return open_index(given) if isinstance(given, (str, Path)) else given if isinstance(given, Index) else None
+
+
+def _setting(
+    control: Control, value: Any, made: Mapping[str, Setting], net: Network | None, index: Index | None
+) -> Setting:
     if isinstance(control.hint, LayerName):
-        return LayerSetting(control, value, layers(_needed(net, control.name)))
+        if index is not None and value is not None:
+            index.site(value)  # a LookupError that names the nearest
+        return LayerSetting(control, value, _layers(_needed(net, control.name), index))
     if isinstance(control.hint, LayerNames):
-        return LayersSetting(control, value, layers(_needed(net, control.name)))
+        return LayersSetting(control, value, _layers(_needed(net, control.name), index))
     if isinstance(control.hint, Picture):
         return PictureSetting(control, value, net.channels if net else 3)
     if isinstance(control.hint, Mask):
@@ -92,6 +110,18 @@ def _setting(control: Control, value: Any, made: Mapping[str, Setting], net: Net
     if isinstance(control.hint, Range) and control.dial:
         return DialSetting(control, value)
     return _plain.get(type(control.hint), FieldSetting)(control, value)
+
+
+def _layers(net: Network, index: Index | None) -> Layers:
+    """The layers to pick from: those that were scanned, by all their names, or all."""
+    if index is None:
+        return layers(net)
+    known = {*index.layers.names, *index.contents.aliases}
+    there = tuple(layer for layer in layers(net) if layer.name in known)
+    if not there:
+        raise ValueError(f"The index is of {index.contents.net}: {net.name} has none of its layers.")
+    default = layers(net).default
+    return Layers(net.name, there, default if default in known else index.layers.default)
 
 
 def _unit(control: Control, value: Any, at: Setting, net: Network) -> UnitSetting:

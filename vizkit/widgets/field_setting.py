@@ -1,11 +1,11 @@
-"""What is typed, picked from a menu or switched: numbers, seeds, choices, switches."""
+"""What is typed, picked from a menu or switched: numbers, words, seeds, choices, switches."""
 
 import secrets
 from typing import Any
 
 import ipywidgets
 
-from vizkit.core.controls import Choice, Control, Seed
+from vizkit.core.controls import Choice, Control, Seed, Text
 from vizkit.widgets.setting import LABELED, Setting, row, small_button
 
 
@@ -38,6 +38,24 @@ class FieldSetting(Setting):
         if not words:
             raise ValueError(f"{self.control.label} is empty. Type something like {self.control.default}.")
         return self.control.hint.parse(words)
+
+
+class TextSetting(FieldSetting):
+    """Any words; an empty field asks nothing."""
+
+    def __init__(self, control: Control, value: Any):
+        assert isinstance(control.hint, Text)
+        super().__init__(control, "" if value is None else value)
+        self.field.placeholder = "any"
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"{self.control.label}={value!r} is no text. Give words, or '' for none.")
+        return value
+
+    def _typed(self, change: dict) -> None:
+        if change["new"] != self._text():
+            self.enter(lambda: self.control.hint.parse(change["new"].split()))
 
 
 class SeedSetting(FieldSetting):

@@ -30,11 +30,11 @@ class History:
         """Take in a shown frame."""
         self.frame = frame
         self._first = self._first or (frame.step, self._clock())
-        self._steps.append(frame.step)
         read = {name: frame.scalars[name].detach().float().flatten().cpu() for name in _cheap(frame)}
         for name, values in read.items():
             self._means.setdefault(name, []).append(float(values.mean()))
-        if read:
+        if read:  # a draft has none
+            self._steps.append(frame.step)
             self.name = next(iter(read))
             self._rows.append([frame.step, *_lines(read[self.name])])
 
@@ -69,8 +69,12 @@ class History:
 
     @property
     def table(self) -> list[list[float]]:
-        """Rows of step and values for a small drawing: evenly picked, the last one always among them."""
+        """Rows of step and values for a small drawing: evenly picked, the last one always among them.
+
+        Where the number of pictures has changed, those since then.
+        """
         rows = self._rows[:]  # a frame may come in meanwhile
+        rows = [row for row in rows if len(row) == len(rows[-1])]
         every = max(1, -(-len(rows) // POINTS))
         return rows[::-1][::every][::-1]
 

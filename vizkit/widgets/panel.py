@@ -1,40 +1,49 @@
-"""A panel: a method's settings, Run and Stop, the picture as it grows. All of it read from the method's signature."""
+"""A panel: a method's settings, Run and Stop, what it makes as it grows. All of it read from the method's signature."""
 
 import contextvars
 import inspect
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
 import traitlets
 from torch import Tensor
 
-from vizkit.core.controls import controls, summary
+from vizkit.core.controls import LayerName, controls, summary
 from vizkit.core.dials import Dial
+from vizkit.core.follows import Follow
 from vizkit.core.frames import Frame
+from vizkit.core.paged import Paged
 from vizkit.core.presets import preset as named_preset
 from vizkit.core.presets import presets_of
-from vizkit.core.results import Curves, Images, Result
+from vizkit.core.results import Curves, Images, Points, Result
 from vizkit.core.runs import Run
+from vizkit.core.words import nearest
 from vizkit.measure.honesty import judge_of
 from vizkit.methods import find
 from vizkit.nets.network import Network
 from vizkit.play.player import Player, State
+from vizkit.views.kinds import View, kind_of, shown_kind, view_for
+from vizkit.views.line_chart import LineChart
 from vizkit.views.live_curve import LiveCurve
 from vizkit.views.live_image import LiveImage
+from vizkit.views.pages import Page
 from vizkit.views.remark import Remark
 from vizkit.views.transport import Act, Transport
 from vizkit.widgets import sentences, steering
 from vizkit.widgets.closing import close_parts, close_tree
 from vizkit.widgets.controls import on_top, settings
 from vizkit.widgets.fold import Fold
+from vizkit.widgets.following import FollowBar, follows_of, told
 from vizkit.widgets.history import History
 from vizkit.widgets.judging import Judging
+from vizkit.widgets.panel_page import panel_page
 from vizkit.widgets.preset_menu import PresetMenu
 from vizkit.widgets.range_setting import DialSetting
-from vizkit.widgets.setting import Setting, row, words
+from vizkit.widgets.setting import Setting, row, same, words
+from vizkit.widgets.unit_setting import UnitSetting
 
 _TELL_EVERY = 0.1  # seconds between two updates of the status line and the curve
 
@@ -74,23 +83,28 @@ def panel(
     fixed = {name: value for name, value in values.items() if name not in kinds}
     Run.of(found, **{**fixed, **dict.fromkeys(kinds)})  # a TypeError where an argument is wrong
     net = next((value for value in fixed.values() if isinstance(value, Network)), None)
+    if net is None and "net" in inspect.signature(found).parameters:  # it can do without, and then has no layers
+        kinds = {name: kind for name, kind in kinds.items() if not isinstance(kind.hint, LayerName)}
     started = settings(kinds, {name: _plain(value) for name, value in values.items()}, net)
     return Panel(found, fixed, started, autostart, referee)
 
 
-class Panel(ipywidgets.VBox):
+class Panel(Paged, ipywidgets.VBox):
     """The widget that `vizkit.panel` makes.
 
     `controls` {name: setting} are the controls, each with a `value` to read or set; `presets` is a menu that sets
     several of them, or None; `run` is the run that they
     mean; `player` plays it; `frame` is the newest shown, `result` what it holds, `curves` the scalars so far and
-    `error` what ended the run, with its traceback; `opened` is the panel of a picture that was continued alone, or
-    None; `judging.meter` tells how far to trust the pictures, where the method's can be judged (`measure.honesty`).
-    Where there is no page, play it in the cell:
+    `error` what ended the run, with its traceback; `view` shows it, a grid of pictures, a map of points or a chart by
+    the kind of result, and `selection` is what was chosen there; `opened` is the panel of what was continued from a
+    choice, or None; `judging.meter` tells how far to trust the pictures, where the method's can be judged
+    (`measure.honesty`). Where there is no page, play it in the cell:
 
     >>> for frame in panel.run:
     ...     panel.show(frame)
     """
+
+    frame: Frame | None = traitlets.Any()  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,
@@ -101,15 +115,15 @@ class Panel(ipywidgets.VBox):
         referee: Network | None = None,
     ):
         self.method, self.given, self.controls, self.autostart = method, given, settings, autostart
-        self._kinds = controls(method)
-        alone = self.open_alone if hasattr(method, "opens") else None
-        self.picture, self.curve, self.transport = LiveImage(on_open=alone), LiveCurve(), Transport(self._act)
+        self._kinds = {name: kind for name, kind in controls(method).items() if name in settings}
+        self._kind = kind_of(method)
+        self.view, self.following = self._new_view(self._kind), FollowBar(self._follow)
+        self.curve, self.transport = LiveCurve(), Transport(self._act)
         self.remark, self.judging = Remark(), self._judging(referee)
         self.opened: Panel | None = None
         self._first: dict[str, Any] = {}  # what the run that starts by itself is given besides
         self._below = ipywidgets.VBox().add_class("vizkit-below")
         self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
-        self.frame: Frame | None = None
         self.player = Player(self._frame_made, self._state_changed)
         self._lock = threading.RLock()  # guards the four below: a callback may come in any thread
         self._many = False  # whether settings change together
@@ -134,6 +148,16 @@ class Panel(ipywidgets.VBox):
         return self.frame.result if self.frame else None
 
     @property
+    def picture(self) -> Any:
+        """The view, by the name it has where the result is pictures."""
+        return self.view
+
+    @property
+    def selection(self) -> Sequence[int]:
+        """What its reader chose in the view: numbers of points, or of pictures; empty where nothing can be chosen."""
+        return getattr(self.view, "selection", ())
+
+    @property
     def curves(self) -> Curves:
         """The scalars of the frames that were shown, averaged over pictures, over the step.
 
@@ -154,6 +178,27 @@ class Panel(ipywidgets.VBox):
         """Ask the run to end after the step in hand; its last frame stays."""
         self.player.stop()
 
+    def set(self, **values: Any) -> None:
+        """Set several controls together, and start anew once, not with each.
+
+        Raises:
+            LookupError: there is no such control; the message names the nearest.
+
+        >>> panel.set(layer="stage2", unit=3)
+        """
+        for name in values:
+            if name not in self.controls:
+                known = ", ".join(self.controls)
+                raise LookupError(f"There is no control {name!r}.{nearest(name, self.controls)} There are {known}.")
+        new = {name: value for name, value in values.items() if not same(self.controls[name].value, value)}
+
+        def change() -> None:
+            for name, value in new.items():
+                self.controls[name].value = value
+
+        if new:
+            self._together(change)
+
     def open_alone(self, index: int) -> None:
         """Continue picture `index` in a panel of its own below, instead of the run that made it and of another such.
 
@@ -167,19 +212,26 @@ class Panel(ipywidgets.VBox):
         if not isinstance(self.result, Images) or not 0 <= index < len(self.result):
             raise IndexError(f"There is no picture {index} to continue. Run the panel first.")
         from_here = {"result": self.result} if "result" in inspect.signature(opens).parameters else {}
-        run = opens(self.result.run, index, **from_here)
-        self.stop()
-        self.close_opened()
-        self.opened = panel(run.method, **{name: value for name, value in run.arguments.items() if name != "start"})
-        self.opened._first = {"start": run.arguments["start"]} if "start" in run.arguments else {}
         caption = self.result.captions[index] if self.result.captions else f"picture {index + 1}"
-        title = ipywidgets.Label(caption).add_class("vizkit-below-title")
-        close = ipywidgets.Button(description="Close", tooltip="Close this panel").add_class("vizkit-close")
-        close.on_click(lambda _: self.close_opened())
-        self._below.children = (row(title, close), self.opened)
+        self._open(opens(self.result.run, index, **from_here), caption)
+
+    def follow(self, words: str) -> None:
+        """Open what the button called `words` offers for the selection, in a panel of its own below.
+
+        Raises:
+            LookupError: nothing of that name is offered for what is chosen.
+
+        >>> panel.view.selection = [3, 17, 20]
+        >>> panel.follow("Top images of these")
+        """
+        offered = {follow.words: follow for follow in self._offered()}
+        if words not in offered:
+            known = ", ".join(offered) or "nothing"
+            raise LookupError(f"{words!r} is not offered for {len(self.selection)} chosen, but {known} is.")
+        self._follow(offered[words])
 
     def close_opened(self) -> None:
-        """Close the panel that `open_alone` opened."""
+        """Close the panel that `open_alone` or `follow` opened."""
         parts, self._below.children, opened, self.opened = self._below.children, (), self.opened, None
         if opened is not None:
             opened.close()
@@ -191,16 +243,15 @@ class Panel(ipywidgets.VBox):
         Raises:
             TypeError: there is no live view for this kind of result.
         """
-        if not isinstance(frame.result, Images):
-            kind = type(frame.result).__name__
-            raise TypeError(f"A panel shows Images, and {kind} has no live view. Use panel.run.result().")
+        self._see(frame.result)
         with self._lock:
             if frame.result.run is not self._history.run:
                 self.player.stop()
                 self._history = History(frame.result.run)
             self._history.add(frame)
             self.frame = frame
-        self.picture.show(frame.result)
+        self.view.show(frame.result)  # pyright: ignore[reportArgumentType]  `_see` has put the right one there
+        self._offer()
         if frame.last and frame.result.run is not self._playing:  # else the player will tell
             self._end("done")
         elif time.monotonic() - self._told >= _TELL_EVERY:
@@ -215,14 +266,17 @@ class Panel(ipywidgets.VBox):
         close_parts(self)
         super().close()
 
+    def _page(self, **options: Any) -> Page:
+        return panel_page(self, **options)
+
     def __repr__(self) -> str:
         told = (f"{name}={_short(self.controls[name].value)}" for name in on_top(self._kinds))
         return f"Panel of {self.method.__name__}: {', '.join(told)}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any] | None:
-        """The widget and, for readers without one, the newest pictures."""
+        """The widget and, for readers without one, the newest result as a picture."""
         bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None or not isinstance(self.result, Images):
+        if bundle is None or not isinstance(self.result, (Images, Points)):
             return bundle and {**bundle, "text/plain": repr(self)}
         pictures = self.result._repr_mimebundle_()
         return {**pictures, **bundle, "text/plain": f"{self!r}\n{pictures['text/plain']}"}
@@ -237,17 +291,63 @@ class Panel(ipywidgets.VBox):
         seen = [self.controls[name] for name in top]
         left = ipywidgets.VBox((about, *menu, *seen, *fold)).add_class("vizkit-settings")
         meter = [self.judging.meter] if self.judging else []
-        right = ipywidgets.Box((self.transport, self.picture, self.remark, self.curve, *meter))
-        right.add_class("vizkit-stage")
-        return ipywidgets.Box((left, right)).add_class("vizkit-body")
+        self._stage = ipywidgets.Box((self.transport, self.view, self.following, self.remark, self.curve, *meter))
+        return ipywidgets.Box((left, self._stage.add_class("vizkit-stage"))).add_class("vizkit-body")
+
+    def _new_view(self, kind: type[Result]) -> View:
+        """An empty view for a kind of result, which tells when something is chosen in it."""
+        alone = self.open_alone if hasattr(self.method, "opens") else None
+        view = view_for(kind, on_open=alone, on_step=self._stepper())
+        for name in {"selection", "chosen"} & set(view.trait_names()):
+            view.observe(lambda _: self._offer(), name)
+        return view
+
+    def _see(self, result: Result) -> None:
+        """Put another view in place where a result is of another kind than the view's."""
+        kind = shown_kind(result)
+        if kind is self._kind:
+            return
+        before, self.view = self.view, self._new_view(kind or type(result))
+        self._kind = kind or type(result)
+        self._stage.children = tuple(self.view if part is before else part for part in self._stage.children)
+        close_tree(before)
+
+    # What follows from a choice
+
+    def _offered(self) -> list[Follow]:
+        follows = follows_of(self.result) if self.result else ()
+        return [follow for follow in follows if follow.fits(len(self.selection))]
+
+    def _offer(self) -> None:
+        self.following.show(follows_of(self.result) if self.result else (), len(self.selection))
+
+    def _follow(self, follow: Follow) -> None:
+        numbers, result = [int(number) for number in self.selection], self.result
+        if result is not None and result.run is not None and follow.fits(len(numbers)):
+            self._open(follow.begin(result.run, result, numbers), told(result, numbers))
+
+    def _open(self, run: Run, words: str) -> None:
+        """Play `run` in a panel below, called `words`, instead of the run here and of another panel there."""
+        self.stop()
+        self.close_opened()
+        self.opened = panel(run.method, **{name: value for name, value in run.arguments.items() if name != "start"})
+        self.opened._first = {"start": run.arguments["start"]} if "start" in run.arguments else {}
+        title = ipywidgets.Label(words).add_class("vizkit-below-title")
+        close = ipywidgets.Button(description="Close", tooltip="Close this panel").add_class("vizkit-close")
+        close.on_click(lambda _: self.close_opened())
+        self._below.children = (row(title, close), self.opened)
+
+    def _stepper(self) -> Callable[[int], None] | None:
+        """What goes to the next unit, or back; None where there is none to choose."""
+        return next((one.step for one in self.controls.values() if isinstance(one, UnitSetting)), None)
 
     def _judging(self, referee: Network | None) -> Judging | None:
         """What feeds the honesty meter; None where nobody knows how this method's pictures are judged."""
         net = next((value for value in self.given.values() if isinstance(value, Network)), None)
-        if net is None or judge_of(self.method) is None:
+        if net is None or judge_of(self.method) is None or not isinstance(self.view, LiveImage):
             return None
         judging = Judging(lambda: self.result if isinstance(self.result, Images) else None, net, referee)
-        traitlets.link((self.picture, "selected"), (judging.meter, "selected"))
+        traitlets.link((self.view, "selected"), (judging.meter, "selected"))
         return judging
 
     def _values(self) -> dict[str, Any]:
@@ -270,10 +370,10 @@ class Panel(ipywidgets.VBox):
             self.player.play(run)
 
     def _go_on(self) -> None:
-        """Play from the last picture where the method can start from one, and else from the start."""
-        takes_a_start = "start" in inspect.signature(self.method).parameters
-        if takes_a_start and isinstance(self.result, Images):
-            self._play(self._run(start=self.result.pixels))
+        """Play from where the last run ended, where the method can start from there, and else from the start."""
+        start = _start_of(self.result)
+        if "start" in inspect.signature(self.method).parameters and start is not None:
+            self._play(self._run(start=start))
         else:
             self.play()
 
@@ -361,7 +461,8 @@ class Panel(ipywidgets.VBox):
 
     def _end(self, state: State) -> None:
         self._tell(state, sentences.ended(state, self._history, self.error))
-        self.picture.keep()
+        if not isinstance(self.view, LineChart):  # which keeps what it shows
+            self.view.keep()
         if self.judging and state == "done" and self.transport.seen and isinstance(self.result, Images):
             self.judging.judge(self.result)
 
@@ -374,6 +475,11 @@ class Panel(ipywidgets.VBox):
                 self.transport.progress = history.frame.step / history.frame.of if history.frame else 0.0
             self.remark.show(history.frame.said if history.frame else "", state != "running")
             self.curve.show(history.name, history.frame.of if history.frame else 1, history.table, history.captions)
+
+
+def _start_of(result: Result | None) -> Tensor | None:
+    """What a run can go on from: the pixels of pictures, the places of points."""
+    return result.pixels if isinstance(result, Images) else result.xy if isinstance(result, Points) else None
 
 
 def _by_name(method: Callable, args: tuple, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,12 @@ class UnitSetting(Setting):
         self.value = tuple(kept) if len(kept) > 1 else kept[0]
         self.mirror()
 
+    def step(self, by: int) -> None:
+        """Go on to the next unit with 1, back with -1; several go on by as many as they are. At an end they stay."""
+        units = _tuple(self.value)
+        by = max(-min(units), min(by * len(units), self.count - 1 - max(units)))
+        self.value = tuple(unit + by for unit in units) if len(units) > 1 else units[0] + by
+
     def check(self, value: Any) -> Any:
         units = value if isinstance(value, Sequence) else (value,)
         if not units:

@@ -1,8 +1,10 @@
-// A grid of captioned pictures that change while you look. parts.mjs and compare.mjs come before it.
+// A grid of captioned pictures that change while you look. Its parts come before it.
 //
 // From Python: {frame: number} with one JPEG per buffer, and the traits captions, alt, columns (0: as many
-//              as look good), selected (-1: none), last (JPEGs), opens (whether a picture can be opened alone).
-// To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, open: index}, {view, gone: true}.
+//              as look good), chosen (cells), selected (the one among them that was chosen last, -1: none), last
+//              (JPEGs), opens (whether a picture can be opened alone), steps (whether Page Up and Page Down do something).
+// To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, open: index}, {view, step: 1 or -1},
+//              {view, gone: true}, and chosen and selected.
 
 /** Up to four side by side; more in rows, with as few holes in the last one as can be. */
 function automaticColumns(n) {
@@ -38,9 +40,14 @@ function render({ model, el }) {
   const cells = [];
   const compare = comparison(model, el, grid);
   const alone = button("vizkit-live-open", "Continue alone", () => openAlone(model.get("selected")));
+  const copier = copying(model, () => (several() ? chosen() : [0]));
+  const profile = profiled(model);
+  const large = lens(el, () => several() && !model.get("beside").length, (cell) => captionOf(cells.indexOf(cell)));
   let active = 0; // the cell that Tab reaches
+  let anchor = 0; // where a range of chosen cells begins
   let waiting = null; // the newest frame not painted
   let painting = false;
+  let stepping = false; // asked for another unit, whose pictures are not there yet
   let newest = 0; // the highest number seen
 
   const several = () => cells.length > 1;
@@ -50,9 +57,13 @@ function render({ model, el }) {
     const caption = element("div", "vizkit-live-caption");
     caption.dir = "auto";
     const cell = element("div", "vizkit-live-cell", element("div", "vizkit-live-frame", element("img", "")), caption);
-    cell.addEventListener("click", (event) => choose(cells.indexOf(cell), event.detail > 1));
-    cell.addEventListener("dblclick", () => openAlone(cells.indexOf(cell)));
-    cell.addEventListener("focus", () => activate(cells.indexOf(cell)));
+    cell.addEventListener("click", (event) => onClick(cells.indexOf(cell), event));
+    cell.addEventListener("dblclick", (event) => !isMore(event) && openAlone(cells.indexOf(cell)));
+    cell.addEventListener("focus", () => onFocus(cell));
+    cell.addEventListener("blur", () => leaveCell(large.close));
+    cell.addEventListener("pointerenter", (event) => onPoint(cell, event));
+    cell.addEventListener("pointerdown", large.close); // whoever chooses wants to see the others
+    cell.addEventListener("pointerleave", () => leaveCell(large.leave));
     compare.attend(cell);
     grid.append(cell);
     return cell;
@@ -78,6 +89,7 @@ function render({ model, el }) {
 
   function label() {
     grid.role = several() ? "listbox" : "group";
+    grid.ariaMultiSelectable = several() ? "true" : null;
     grid.ariaLabel = model.get("alt") || "pictures";
     cells.forEach((cell, i) => {
       const caption = cell.lastChild;
@@ -95,22 +107,76 @@ function render({ model, el }) {
   }
 
   function mark() {
+    const picked = chosen();
     cells.forEach((cell, i) => {
-      cell.ariaSelected = several() ? String(i === model.get("selected")) : null;
-      if (several()) cell.tabIndex = i === active ? 0 : -1;
+      cell.ariaSelected = several() ? String(picked.includes(i)) : null;
+      if (several() || model.get("steps")) cell.tabIndex = i === active ? 0 : -1;
       else cell.removeAttribute("tabindex");
     });
-    const chosen = cells[model.get("selected")];
+    const last = cells[model.get("selected")];
     alone.hidden = !model.get("opens") || !several();
-    alone.ariaDisabled = String(!chosen);
-    alone.title = chosen ? `Open “${pictureOf(chosen).alt}” in a panel of its own` : "Choose a picture first";
+    alone.ariaDisabled = String(!last);
+    alone.title = last ? `Open “${pictureOf(last).alt}” in a panel of its own` : "Choose a picture first";
+    copier.update();
+  }
+
+  /** The cells that are chosen; `selected` set alone chooses one. */
+  function chosen() {
+    const [all, last] = [model.get("chosen"), model.get("selected")];
+    return last < 0 ? [] : all.includes(last) ? all : [last];
+  }
+
+  function setChosen(some, last) {
+    model.set("chosen", some);
+    model.set("selected", some.includes(last) ? last : (some.at(-1) ?? -1));
+    model.save_changes();
   }
 
   /** Choose a picture, or the chosen one no more; a second click where it means "open" leaves it chosen. */
   function choose(i, again = false) {
     if (!several() || (again && model.get("opens"))) return;
-    model.set("selected", i === model.get("selected") ? -1 : i);
-    model.save_changes();
+    anchor = i;
+    const same = chosen().length === 1 && model.get("selected") === i;
+    setChosen(same ? [] : [i], i);
+  }
+
+  /** One more, or one less. */
+  function toggle(i) {
+    if (!several()) return;
+    anchor = i;
+    setChosen(chosen().includes(i) ? chosen().filter((j) => j !== i) : [...chosen(), i], i);
+  }
+
+  /** All from where the last choice was made. */
+  function reach(i) {
+    const from = Math.min(anchor, cells.length - 1);
+    const range = Array.from({ length: Math.abs(i - from) + 1 }, (_, j) => from + j * Math.sign(i - from));
+    if (several()) setChosen(range, i);
+  }
+
+  const isMore = (event) => event.shiftKey || event.ctrlKey || event.metaKey;
+
+  function onClick(i, event) {
+    if (event.shiftKey) reach(i);
+    else if (isMore(event)) toggle(i);
+    else choose(i, event.detail > 1);
+  }
+
+  function onPoint(cell, event) {
+    profile.point(cells.indexOf(cell));
+    if (event.pointerType !== "touch" && !event.buttons) large.open(cell);
+  }
+
+  function onFocus(cell) {
+    activate(cells.indexOf(cell));
+    if (!cell.matches(":focus-visible")) return;
+    profile.point(active);
+    large.open(cell, true);
+  }
+
+  function leaveCell(close) {
+    profile.point(-1);
+    close();
   }
 
   function openAlone(i) {
@@ -121,17 +187,48 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = cells.indexOf(event.target);
+    if (event.altKey || at < 0) return;
+    if (event.ctrlKey || event.metaKey ? !onCopy(event) : !onPlainKey(event, at)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function onCopy(event) {
+    const copies = event.key === "c" && !String(getSelection()) && model.get("sources").length > 0;
+    if (copies) copier.copy();
+    return copies;
+  }
+
+  /** Whether the key means something here. */
+  function onPlainKey(event, at) {
     const across = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across };
     const to = { Home: 0, End: cells.length - 1 }[event.key] ?? at + steps[event.key];
-    if (event.key === "Enter" && at === model.get("selected") && model.get("opens")) openAlone(at);
+    const by = { PageUp: -1, PageDown: 1 }[event.key];
+    if (by && model.get("steps")) step(by, event.repeat);
+    else if (event.key === "Escape" && large.isOpen()) large.close();
+    else if (event.key === "Enter" && at === model.get("selected") && model.get("opens")) openAlone(at);
     else if (event.key === "Enter") choose(at);
+    else if (event.key === " ") toggle(at);
+    else if (cells[to] && event.shiftKey) moveAndReach(at, to);
     else if (to >= 0) cells[to]?.focus();
-    else if (!(event.key in steps)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    else return event.key in steps;
+    return true;
+  }
+
+  /** A key that is held goes on once the pictures are there, or it would outrun them and none would be seen. */
+  function step(by, again) {
+    if (again && stepping) return;
+    stepping = true;
+    large.close(); // whoever browses wants to see all of them
+    model.send({ view, step: by });
+  }
+
+  function moveAndReach(at, to) {
+    if (!chosen().length) anchor = at;
+    cells[to].focus();
+    reach(to);
   }
 
   async function paint(buffers) {
@@ -143,7 +240,9 @@ function render({ model, el }) {
       before.replaceWith(picture);
       release(before);
     });
+    stepping = false;
     label();
+    large.refresh();
     el.dataset.frames = Number(el.dataset.frames) + 1;
   }
 
@@ -173,7 +272,11 @@ function render({ model, el }) {
     "change:captions": label,
     "change:alt": label,
     "change:selected": () => activate(Math.max(model.get("selected"), 0)),
+    "change:chosen": mark,
     "change:opens": mark,
+    "change:steps": mark,
+    "change:sources": mark,
+    "change:profile": () => profile.update(),
     "change:beside": () => (compare.read(), compare.update(cells)),
     "change:compare": () => (compare.start(), compare.update(cells)),
   };
@@ -182,12 +285,14 @@ function render({ model, el }) {
   el.classList.add("vizkit-live");
   el.dataset.frames = 0;
   keepKeys(el);
-  compare.bar.append(alone);
-  el.append(compare.bar, hint, compare.stage);
+  compare.bar.append(alone, ...copier.parts);
+  el.append(compare.bar, hint, element("div", "vizkit-live-body", compare.stage, profile.part));
   grid.addEventListener("keydown", onKey);
+  grid.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault()); // it would mark text
   window.addEventListener("pagehide", leave);
   const deafen = listen(model, listeners);
   label();
+  profile.update();
   if (model.get("last").length) listeners["change:last"]();
   model.send({ view, ready: true });
 
@@ -195,6 +300,7 @@ function render({ model, el }) {
     deafen();
     window.removeEventListener("pagehide", leave);
     cells.forEach(dropCell);
+    for (const part of [large, copier]) part.end();
     compare.close();
     leave();
   };

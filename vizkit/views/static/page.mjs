@@ -1,4 +1,5 @@
-// What a component finds instead of a kernel: a model that holds its state and tells those who listen.
+// What components find instead of a kernel: models that hold their state, and a table of what they show at each
+// position of the page's sliders. `show` builds a page of them into an element.
 
 class Model {
   #state;
@@ -37,18 +38,89 @@ class Model {
   }
 }
 
-/** {base64: …} as the DataView a kernel would have sent. */
-function revive(_name, value) {
-  if (typeof value?.base64 !== "string") return value;
-  return new DataView(Uint8Array.from(atob(value.base64), (letter) => letter.charCodeAt(0)).buffer);
+function decoded64(text) {
+  return new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 }
 
-function show(components) {
-  const parts = JSON.parse(document.getElementById("parts").textContent, revive);
-  globalThis.vizkit = { models: parts.map(({ state }) => new Model(state)) };
-  parts.forEach(({ module }, i) => {
-    const el = document.createElement("div");
-    document.querySelector("main").append(el);
-    components[module].render({ model: globalThis.vizkit.models[i], el });
+/** Values with {pool: i} replaced by the bytes that a kernel would have sent, each decoded when it is first needed. */
+function reviver(pool) {
+  const known = new Map();
+  const bytes = (i) => known.get(i) ?? known.set(i, decoded64(pool[i])).get(i);
+  const revived = (value) => {
+    if (Array.isArray(value)) return value.map(revived);
+    if (value === null || typeof value !== "object") return value;
+    if ("pool" in value) return bytes(value.pool);
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, revived(one)]));
+  };
+  return revived;
+}
+
+/** Make the models follow the deck: one row of the table for each position of its sliders. */
+function follow(deck, models, { table }, revived) {
+  const rows = new Map(); // revived once, so that what is shared between rows is no change
+  const row = (i) => rows.get(i) ?? rows.set(i, table[i].map((traits) => revived(traits))).get(i);
+  deck.on("change:position", (position) => {
+    row(position).forEach((traits, i) => {
+      for (const [name, value] of Object.entries(traits)) models[i].set(name, value);
+    });
   });
+}
+
+/** Tell the deck which picture the pointer or the keyboard is at; -1 for none. */
+function watchPictures(area, deck) {
+  const tell = ({ target }) => {
+    const cell = target.closest?.(".vizkit-live-cell");
+    deck.set("hovered", cell ? [...cell.parentNode.children].indexOf(cell) : -1);
+  };
+  for (const event of ["pointerover", "focusin"]) area.addEventListener(event, tell);
+  area.addEventListener("pointerleave", () => deck.set("hovered", -1));
+}
+
+/** Light where the text around `el` is dark, and the other way round, whatever the reader's system prefers. */
+function followInk(el) {
+  const around = el.getRootNode().host ?? el.parentElement ?? document.body;
+  const follow = () => {
+    const [red, green, blue] = getComputedStyle(around).color.match(/[\d.]+/g).map(Number);
+    el.style.colorScheme = red + green + blue < 384 ? "light" : "dark";
+  };
+  const watch = new MutationObserver(follow);
+  for (const one of [document.documentElement, document.body]) watch.observe(one, { attributes: true });
+  follow();
+  return () => watch.disconnect();
+}
+
+/** Inside another page: leave the heading to it, and tell it how tall this one is, should it want to know. */
+function tellHeight() {
+  const whole = document.documentElement;
+  whole.classList.add("vizkit-framed");
+  new ResizeObserver(() => parent.postMessage({ vizkit: { height: whole.offsetHeight } }, "*")).observe(whole);
+}
+
+/** Build the page that `told` describes into `root`; returns what takes it down again. */
+function show(components, told, root) {
+  const revived = reviver(told.pool);
+  const models = told.parts.map(({ state }) => new Model(revived(state)));
+  const areas = new Map();
+  const ends = [];
+  globalThis.vizkit = { models };
+  if (self !== top) tellHeight();
+  for (const [i, trait, j, other] of told.links ?? []) models[i].on(`change:${trait}`, (value) => models[j].set(other, value));
+  const deck = models[told.deck?.part];
+  if (deck) follow(deck, models, told.deck, revived);
+  for (const [i, { module, place }] of told.parts.entries()) {
+    if (!place) continue; // it has nothing to say
+    if (!areas.has(place)) areas.set(place, document.createElement("div"));
+    const el = document.createElement("div");
+    areas.get(place).append(el);
+    const end = components[module].render({ model: models[i], el });
+    if (typeof end === "function") ends.push(end);
+  }
+  for (const place of ["side", "main", "foot"]) {
+    const area = areas.get(place);
+    if (!area) continue;
+    area.className = `vizkit-page-${place}`;
+    root.append(area);
+    if (deck && place === "main") watchPictures(area, deck);
+  }
+  return () => ends.forEach((end) => end());
 }

@@ -38,6 +38,13 @@ function watchSliders(el) {
   return () => watch.disconnect();
 }
 
+/** A panel that its reader has just opened below another one comes into view; one that was there before stays. */
+function bringIntoView(el) {
+  const smooth = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const show = () => el.closest(".vizkit-below")?.scrollIntoView({ block: "nearest", behavior: smooth ? "smooth" : "auto" });
+  if (navigator.userActivation?.isActive) requestAnimationFrame(show);
+}
+
 function render({ model, el }) {
   const view = crypto.getRandomValues(new Uint32Array(4)).join("-");
   const run = button("run", "Run", () => model.send({ do: "run" }));
@@ -67,6 +74,7 @@ function render({ model, el }) {
   const unwatch = watchSliders(el);
   for (const name of TRAITS) model.on(`change:${name}`, update);
   update();
+  bringIntoView(el);
   model.send({ view, ready: true });
   return () => {
     unwatch();

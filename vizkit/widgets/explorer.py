@@ -1,0 +1,450 @@
+"""One unit from every side: the network's layers, what a unit likes, which pictures excite it, and where they lie."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import torch
+import traitlets
+
+from vizkit.core.controls import controls
+from vizkit.core.results import Images, Points
+from vizkit.core.words import nearest
+from vizkit.data.collections import Collection, Pictures
+from vizkit.measure.answers import Excited, answers, excited, matched
+from vizkit.measure.index import Index, open_index
+from vizkit.measure.looking import shown
+from vizkit.measure.plan import usual_layers
+from vizkit.methods import activation_maximization, feature_inversion
+from vizkit.nets.describe import Layers
+from vizkit.nets.describe import layers as layers_of
+from vizkit.nets.network import Network
+from vizkit.views.indices import Indices
+from vizkit.views.live_image import LiveImage
+from vizkit.views.roster import Roster
+from vizkit.widgets.closing import close_parts, close_tree
+from vizkit.widgets.panel import Panel, panel
+from vizkit.widgets.scanning import Scanning
+from vizkit.widgets.setting import row
+from vizkit.widgets.unit_setting import UnitSetting
+
+SEEDS = (0, 1, 2, 3)  # of a seed spread
+MARKED = 16  # pictures of the map that a unit answers most to
+UNITS = 12  # that a picture excites
+KEPT = {"activation_maximization": ("tv",), "top_images": ("spread",), "embedding_map": ()}  # settings in sight
+OURS = "this unit"  # the map's value that follows the unit
+STATE = {"layer": str, "unit": int, "picture": int, "selection": list}
+
+
+def explore(
+    net: Network,
+    pictures: Pictures | None = None,
+    index: Index | str | Path | None = None,
+    *,
+    other: Network | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> "Explorer":
+    """See one unit from every side: drawn, in real pictures, and among all pictures; everything follows one choice.
+
+    On the left the layers, in the middle what a unit likes: the picture it is drawn, and the real ones that excite it.
+    On the right all pictures, near each other where the layer answers alike, and what the chosen one excites. Pictures
+    are looked at once, in the background, as soon as the explorer is seen.
+
+    Args:
+        net: The network to look into.
+        pictures: A folder, "world", an array (n, c, h, w), a dataset; None for 480 of the bundled world.
+        index: What `vizkit.scan` made of them, or its path; nothing is scanned then. With `pooled="max"` in it the
+            map and the units of a picture are there at once, too.
+        other: A second network, or another checkpoint: the unit of it that goes with this one, beside it.
+        state: What `explorer.state` was, to go on from there.
+
+    Raises:
+        LookupError: `state` names a layer or a unit that does not exist.
+        ValueError: the index is of another network, or there are no pictures for this one.
+
+    >>> explorer = vizkit.explore(net)
+    >>> explorer.layer, explorer.unit = "stage3", 7
+    >>> explorer.on_change(lambda explorer: print(explorer.state))
+    """
+    if isinstance(index, (str, Path)):
+        index = open_index(index, pictures)
+    made = Explorer(net, shown(net, _there(pictures, index))[1], index, other)
+    if state:
+        try:
+            made.state = state
+        except Exception:
+            made.close()
+            raise
+    return made
+
+
+class Explorer(ipywidgets.VBox):
+    """The widget that `vizkit.explore` makes. Read or set `layer`, `unit`, `picture` and `selection`.
+
+    `picture` is the number of one picture, -1 for none, `selection` the numbers of several, an int64 array. `drawn`,
+    `real` and `map` are panels like any other, `excited` lists the units that `picture` excites, `inverted` is the
+    panel of its inversion or None. `index` is what is known of the pictures, None until they were looked at.
+    """
+
+    layer = traitlets.Unicode()
+    unit = traitlets.Int(0, min=0)
+    picture = traitlets.Int(-1, min=-1)
+    selection = Indices()
+
+    def __init__(self, net: Network, pictures: Collection, index: Index | None = None, other: Network | None = None):
+        self.net, self.pictures, self.other = net, pictures, other
+        self.index: Index | None = None
+        self.inverted: Panel | None = None
+        self._lock, self._telling = threading.RLock(), False
+        self.table = index.layers if index is not None else _scanned(net)
+        first = self.table.default
+        self.layers = Roster(label="layers", columns=["layer", "units", "sees"], rows=_rows(self.table))
+        self.excited = Roster(label="units", columns=["unit", "above"], hint="Choose a picture: a crop, or a point.")
+        self.chosen = LiveImage()
+        self.drawn = _part("activation_maximization", net, layer=first)
+        self.real = _part("top_images", net, layer=first, pictures=pictures, count=9, autostart=False)
+        near = max(1, min(30, len(pictures) // 8))
+        self.map = _part("embedding_map", net, layer=first, pictures=pictures, perplexity=near, autostart=False)
+        self.unit_setting = UnitSetting(controls(activation_maximization)["unit"], 0, self.table[first].channels)
+        self.spread = ipywidgets.ToggleButton(description="4 seeds", tooltip="Draw the unit from four different noises")
+        self.companion = Companion(net, other, pictures) if other is not None else None
+        self.scanning = Scanning(net, pictures, self._looked)
+        self._inverting = ipywidgets.VBox().add_class("vizkit-below")
+        super().__init__((self._body(), self._inverting))
+        self.add_class("vizkit-explorer")
+        self._connect()
+        self.layer = first
+        if index is not None:
+            self._looked(index)
+
+    # What a reader's Python says.
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What was chosen, as plain values: `vizkit.explore(net, state=…)` goes on from there."""
+        told = {"layer": self.layer, "unit": self.unit, "picture": self.picture, "selection": self.selection.tolist()}
+        return {"network": self.net.name, **told}
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        """Take up `state`, all of it or nothing.
+
+        Raises:
+            LookupError: it names a layer, a unit or a picture that does not exist.
+            ValueError: it is not the state of an explorer.
+        """
+        wanted = {**self.state, **_checked(state)}
+        layer = self.table[wanted["layer"]]
+        _check_below("unit", wanted["unit"], layer.channels, layer.name)
+        for number in (max(0, wanted["picture"]), *wanted["selection"]):
+            _check_below("picture", number, len(self.pictures), "these pictures")
+        with self._lock:
+            self._go(layer.name, wanted["unit"])
+            self.picture, self.selection = wanted["picture"], wanted["selection"]
+
+    def on_change(self, tell: Callable[["Explorer"], object]) -> None:
+        """Call `tell(explorer)` whenever layer, unit, picture or selection is another."""
+        self.observe(lambda _: tell(self), list(STATE))
+
+    def gather(self) -> "Explorer":
+        """Look at the pictures and play every part in the cell, where there is no page; returns itself."""
+        if self.index is None:
+            self.scanning.now()
+        for part in (self.drawn, self.real, self.map):
+            for frame in part.run:
+                part.show(frame)
+        self._recolor()
+        return self
+
+    def invert(self) -> Panel:
+        """Open the inversion of the chosen picture at the chosen layer, below.
+
+        Raises:
+            LookupError: no picture is chosen.
+        """
+        if self.picture < 0:
+            raise LookupError("No picture is chosen. Click one, or set explorer.picture = 0.")
+        self._close_inverted()
+        image = self.pictures[self.picture][None]
+        self.inverted = panel(feature_inversion, self.net, image, layer=self.layer)
+        title = ipywidgets.Label(f"What {self.layer} keeps of {self.pictures.name(self.picture)}")
+        close = ipywidgets.Button(description="Close", tooltip="Close this panel").add_class("vizkit-close")
+        close.on_click(lambda _: self._close_inverted())
+        self._inverting.children = (row(title.add_class("vizkit-below-title"), close), self.inverted)
+        return self.inverted
+
+    def close(self) -> None:
+        """Stop for good and take everything off the page."""
+        self.scanning.close()
+        self._close_inverted()
+        for part in (self.drawn, self.real, self.map):
+            part.close()
+        if self.companion:
+            self.companion.close()
+        close_parts(self)
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"Explorer of {self.net.name}: layer={self.layer!r}, unit={self.unit}"
+
+    # How it is put together.
+
+    def _body(self) -> ipywidgets.Box:
+        left = _column("layers", _title(self.net.name), self.scanning.transport, self.layers)
+        unit = ipywidgets.HBox((self.unit_setting, self.spread)).add_class("vizkit-explorer-unit")
+        unit.add_class("vizkit-panel")  # whose style a setting has
+        drawn = _section("What it likes, drawn", self.drawn)
+        real = _section("Real pictures that excite it", self.real)
+        beside = (self.companion.drawn_part, self.companion.real_part) if self.companion else ()
+        middle = _column("unit", unit, drawn, *beside[:1], real, *beside[1:])
+        invert = ipywidgets.Button(description="Invert it", tooltip="What does the layer keep of this picture?")
+        invert.on_click(lambda _: self.picture >= 0 and self.invert())
+        picture = ipywidgets.HBox((ipywidgets.VBox((self.chosen, invert)), self.excited))
+        chosen = _section("The chosen picture, and the units it excites", picture.add_class("vizkit-explorer-picture"))
+        right = _column("pictures", _section("All pictures", self.map), chosen)
+        return ipywidgets.Box((left, middle, right)).add_class("vizkit-explorer-body")
+
+    def _connect(self) -> None:
+        self.observe(self._went, ["layer", "unit"])
+        self.observe(self._chose, "picture")
+        self.observe(self._selected, "selection")
+        self.layers.observe(lambda c: c["new"] >= 0 and self._go(self.table[c["new"]].name, self.unit), "selected")
+        self.unit_setting.observe(lambda c: self._take_units(c["new"]), "value")
+        self.excited.observe(self._picked, "selected")
+        self.spread.observe(lambda c: self.drawn.set(seed=SEEDS if c["new"] else SEEDS[0]), "value")
+        self.real.view.observe(self._crop_chosen, "selected")
+        self.map.view.observe(self._points_chosen, "selection")
+        self.map.observe(lambda _: self._recolor(), "frame")
+
+    # What follows what. In any thread.
+
+    @traitlets.validate("layer")
+    def _layer_checked(self, proposal: dict) -> str:
+        return self.table[proposal["value"]].name
+
+    @traitlets.validate("unit")
+    def _unit_checked(self, proposal: dict) -> int:
+        known = self.table[self.layer].channels if self.layer else 1
+        _check_below("unit", proposal["value"], known, self.layer)
+        return proposal["value"]
+
+    @traitlets.validate("picture")
+    def _picture_checked(self, proposal: dict) -> int:
+        _check_below("picture", max(0, proposal["value"]), len(self.pictures), "these pictures")
+        return proposal["value"]
+
+    def _go(self, layer: str, unit: int) -> None:
+        """Another layer and unit at once; the nearest unit where the layer has fewer."""
+        with self._lock, self.hold_trait_notifications():
+            self.layer = layer
+            self.unit = min(unit, self.table[layer].channels - 1)
+
+    def _went(self, _change: dict) -> None:
+        with self._lock:
+            layer = self.table[self.layer]
+            if self.unit >= layer.channels:
+                self.unit = layer.channels - 1
+                return  # that change tells all
+            self.layers.selected = self.table.names.index(layer.name)
+            names = self.net.labels if layer.name == "output" else ()
+            self.unit_setting.fit(layer.channels, names)
+            self.unit_setting.value = self.unit
+            for part in (self.drawn, self.real):
+                part.set(layer=layer.name, unit=self.unit)
+            self._recolor()
+            self._list_units()
+            if self.companion:
+                self.companion.follow(layer.name, self.unit)
+
+    def _take_units(self, value: int | Sequence[int]) -> None:
+        """One unit is followed by all parts; several are drawn, and the first one is followed."""
+        several = isinstance(value, Sequence)
+        self.unit = value[0] if several else value
+        if several:
+            self.drawn.set(unit=tuple(value))
+
+    def _looked(self, index: Index) -> None:
+        """Pictures were looked at: everything that waited for them goes on."""
+        self.index = index
+        for part in (self.real, self.map):
+            part.given = {**{k: v for k, v in part.given.items() if k != "pictures"}, "index": index}
+            if part.transport.seen:
+                part.play()
+        self.layers.fill(_rows(self.table, index), _dead(self.table, index), self.layers.selected)
+        self.layers.columns = ["layer", "units", "sees", "dead"]
+        self._list_units()
+        if self.companion:
+            self.companion.follow(self.layer, self.unit)
+
+    def _crop_chosen(self, change: dict) -> None:
+        result = self.real.result
+        if isinstance(result, Images) and 0 <= change["new"] < len(result.numbers):
+            self.picture = result.numbers[change["new"]]
+
+    def _points_chosen(self, change: dict) -> None:
+        self.selection = change["new"]
+        if len(self.selection) == 1:
+            self.picture = int(self.selection[0])
+
+    def _selected(self, _change: dict) -> None:
+        if self.map.frame is not None:
+            self.map.view.selection = self.selection
+
+    def _chose(self, _change: dict) -> None:
+        with self._lock:
+            if self.picture >= 0:
+                name = self.pictures.name(self.picture)
+                self.chosen.show(Images(self.pictures[self.picture][None], (name,)))
+                self.chosen.keep()
+            self._list_units()
+
+    def _list_units(self) -> None:
+        """The units of the layer that the chosen picture excites."""
+        known = self._answers()
+        if known is None or self.picture < 0:
+            self.excited.fill((), ())
+            return
+        self._found: Excited = excited(known, self.picture, UNITS)
+        above = [float(share) for share in self._found.above]
+        names = [str(unit) for unit in self._found.units.tolist()]
+        self.excited.fill([(name, f"{100 * share:.0f} %") for name, share in zip(names, above, strict=True)], above)
+
+    def _picked(self, change: dict) -> None:
+        if change["new"] >= 0:
+            self.unit = int(self._found.units[change["new"]])
+
+    def _answers(self) -> torch.Tensor | None:
+        """What all units of the layer answer to all pictures; None while they are not looked at."""
+        return None if self.index is None else answers(self.net, self.layer, self.pictures, self.index)
+
+    def _recolor(self) -> None:
+        """Color the map by what the unit answers, and mark the pictures it answers most to."""
+        known = self._answers()
+        if known is None or not isinstance(self.map.result, Points):
+            return
+        own = known[:, self.unit]
+        points = self.map.result
+        self.map.view.show(
+            replace(points, values={**points.values, OURS: own.nan_to_num(float(own.nan_to_num().min()))})
+        )
+        self.map.view.keep()
+        self.map.view.marked = own.nan_to_num(-torch.inf).topk(min(MARKED, len(own))).indices
+
+    def _close_inverted(self) -> None:
+        parts, self._inverting.children, gone, self.inverted = self._inverting.children, (), self.inverted, None
+        if gone is not None:
+            gone.close()
+            close_tree(parts[0])
+
+
+class Companion:
+    """The same for a second network: at each unit, the one of its units whose answers go with it most."""
+
+    def __init__(self, net: Network, other: Network, pictures: Collection):
+        self.net, self.other, self.pictures = net, other, pictures
+        self.table = _scanned(other)
+        self.told = _title(other.name)
+        layer = self.table.default
+        self.drawn = _part("activation_maximization", other, layer=layer, autostart=False)
+        self.real = _part("top_images", other, layer=layer, pictures=pictures, count=9, autostart=False)
+        self.drawn_part = ipywidgets.VBox((self.told, self.drawn)).add_class("vizkit-explorer-section")
+        self.real_part = _section(f"Real pictures that excite the unit of {other.name}", self.real)
+
+    def follow(self, layer: str, unit: int) -> None:
+        """Show the unit that goes with `unit` of `layer`, in the layer of that name or else at that depth."""
+        there = layer if layer in layers_of(self.other) else self._at_depth(layer)
+        own = answers(self.net, layer, self.pictures)
+        match = matched(own[:, [unit]], answers(self.other, there, self.pictures))
+        found, correlation = int(match.units[0]), float(match.correlation[0])
+        self.told.value = f"{self.other.name} · {there} · unit {found} · correlation {correlation:.2f}"
+        for part in (self.drawn, self.real):
+            part.set(layer=there, unit=found)
+
+    def close(self) -> None:
+        """Stop for good."""
+        for part in (self.drawn, self.real):
+            part.close()
+
+    def _at_depth(self, layer: str) -> str:
+        names = layers_of(self.net).names
+        depth = names.index(layer) / max(1, len(names) - 1)
+        return self.table.names[round(depth * (len(self.table) - 1))]
+
+
+def _part(method: str, net: Network, **arguments: Any) -> Panel:
+    """A panel whose layer and unit are the explorer's to choose, and whose other settings but a few are put away."""
+    made = panel(method, net, **arguments)
+    for name in ("layer", "unit"):
+        if name in made.controls:
+            made.controls[name].layout.display = "none"
+    for name in KEPT.get(method, ()):
+        made.controls[name].add_class("vizkit-explorer-kept")
+    return made.add_class("vizkit-explorer-part")
+
+
+def _section(title: str, part: ipywidgets.Widget) -> ipywidgets.VBox:
+    """A part under its title; of a panel, with a button that shows all its settings."""
+    head: ipywidgets.Widget = _title(title)
+    if isinstance(part, Panel):
+        button = ipywidgets.ToggleButton(description="settings", tooltip="Show or hide all settings of this part")
+        button.observe(lambda c: (part.add_class if c["new"] else part.remove_class)("vizkit-open"), "value")
+        head = ipywidgets.HBox((head, button.add_class("vizkit-explorer-more"))).add_class("vizkit-explorer-head")
+    return ipywidgets.VBox((head, part)).add_class("vizkit-explorer-section")
+
+
+def _title(words: str) -> ipywidgets.Label:
+    return ipywidgets.Label(words).add_class("vizkit-explorer-title")
+
+
+def _column(name: str, *parts: ipywidgets.Widget) -> ipywidgets.VBox:
+    return ipywidgets.VBox(parts).add_class(f"vizkit-explorer-{name}")
+
+
+def _there(pictures: Pictures | None, index: Index | None) -> Pictures | None:
+    return pictures if pictures is not None or index is None else index.pictures.collection
+
+
+def _scanned(net: Network) -> Layers:
+    """The layers that a scan reads unless told otherwise."""
+    table, names = layers_of(net), usual_layers(net)
+    return Layers(table.of, tuple(layer for layer in table if layer.name in names), table.default)
+
+
+def _rows(table: Layers, index: Index | None = None) -> list[tuple[str, ...]]:
+    """Name, units, field, and once it is known the share of dead units."""
+    dead = _dead(table, index) if index is not None else []
+    told = [(f"{100 * share:.0f} %",) for share in dead] or [()] * len(table)
+    return [
+        (layer.name, str(layer.channels), str(layer.field or "all"), *words)
+        for layer, words in zip(table, told, strict=True)
+    ]
+
+
+def _dead(table: Layers, index: Index) -> list[float]:
+    """The share of units that no picture excites: whose strongest answer is not above 0, or is like any other."""
+    return [_share_dead(index.top(layer.name).values) for layer in table]
+
+
+def _share_dead(values: torch.Tensor) -> float:
+    strongest = values[:, 0]
+    return float((~(strongest > 0) | ~strongest.isfinite()).float().mean())
+
+
+def _checked(state: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = [name for name in state if name not in STATE and name != "network"]
+    if unknown:
+        raise ValueError(
+            f"An explorer's state has no {unknown[0]!r}.{nearest(unknown[0], STATE)} It has {', '.join(STATE)}."
+        )
+    for name, kind in STATE.items():
+        if name in state and not isinstance(state[name], (kind, tuple) if kind is list else kind):
+            raise ValueError(f"{name}={state[name]!r} in the state is no {kind.__name__}.")
+    return {name: state[name] for name in STATE if name in state}
+
+
+def _check_below(name: str, number: int, count: int, of: str) -> None:
+    if not 0 <= number < count:
+        raise LookupError(f"There is no {name} {number} of {of}. Give 0 to {count - 1}.")

@@ -1,0 +1,114 @@
+"""A scan in the background: how far it is, Run and Stop, and the index it ends with."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vizkit.core.frames import Frame
+from vizkit.core.results import Result
+from vizkit.data.collections import Collection
+from vizkit.measure.index import Index
+from vizkit.measure.scan import Scanned, scanning
+from vizkit.nets.network import Network
+from vizkit.play.player import Player, State
+from vizkit.views.answering import Answering
+from vizkit.views.modules import joined
+from vizkit.views.transport import Act, Transport
+
+KEPT = 2**26  # peaks of all units on all pictures that are kept in memory: 256 MB
+
+
+@dataclass(frozen=True, eq=False)
+class Sofar(Result):
+    """What a scan tells on its way."""
+
+    told: Scanned
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A scan of all layers, as frames that a player plays. A scan that is played again starts over."""
+
+    net: Network
+    pictures: Collection
+
+    def __iter__(self) -> Iterator[Frame]:
+        for told in scanning(self.net, self.pictures, pooled=self.pooled()):
+            yield Frame(told.done, told.of, Sofar(told))
+
+    def pooled(self) -> str | None:
+        """Peaks of every picture are kept where there is room: a picture's units and a map are then at once there."""
+        from vizkit.measure.plan import usual_layers
+        from vizkit.nets.describe import layers
+
+        units = sum(layers(self.net)[name].channels for name in usual_layers(self.net))
+        return "max" if units * len(self.pictures) <= KEPT else None
+
+
+class ScanTransport(Transport):
+    """Run and Stop of an explorer's scan. The style of the whole explorer travels with it."""
+
+    _css = joined("panel.css", "explorer.css")
+
+
+class Scanning(Answering):
+    """Plays a scan, tells of it in `transport`, and calls `on_index` with what it found, in the player's thread.
+
+    It begins when it is first seen on a page.
+    """
+
+    def __init__(self, net: Network, pictures: Collection, on_index: Callable[[Index], object]):
+        self.scan, self._on_index = Scan(net, pictures), on_index
+        self.transport = ScanTransport(self._act)
+        self.player = Player(self._told, self._changed, fps=5)
+        self.index: Index | None = None
+
+    def now(self) -> Index:
+        """Scan in the cell, where there is no page, and return the index."""
+        *_, last = self.scan
+        self._tell(last.result.told)
+        self.transport.state = "done"
+        assert self.index is not None
+        return self.index
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.player.close()
+        self.transport.close()
+
+    def _act(self, act: Act) -> None:
+        self._heard()
+        if act == "run" or (act == "seen" and self.index is None and self.player.state == "idle"):
+            self.player.play(self.scan)
+        elif act in ("stop", "unseen"):
+            self.player.stop()
+
+    def _told(self, frame: Frame) -> None:
+        self._as_answer(self._tell, frame.result.told)
+
+    def _tell(self, told: Scanned) -> None:
+        with self.transport.hold_sync():
+            self.transport.progress = told.done / max(1, told.of)
+            self.transport.status = _sentence(told)
+        if told.complete and self.index is None:
+            self._finish(told)
+
+    def _finish(self, told: Scanned) -> None:
+        self.index = told.index()
+        self._on_index(self.index)
+
+    def _changed(self, state: State) -> None:
+        self._as_answer(self._end, state)
+
+    def _end(self, state: State) -> None:
+        if state == "failed":
+            self.transport.problem = str(self.player.error)
+        self.transport.state = state
+
+
+def _sentence(told: Scanned) -> str:
+    """`Looking at pictures: 240 of 480, 3 s left`"""
+    bad = f", {told.unreadable} unreadable" if told.unreadable else ""
+    if told.complete:
+        return f"{told.of} pictures looked at{bad}"
+    left = f", {told.left:.0f} s left" if told.left is not None else ""
+    return f"Looking at pictures: {told.done} of {told.of}{bad}{left}"
