@@ -5,6 +5,7 @@ import io
 import os
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,9 +49,16 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def page(running: Browser, width: int = 900, height: int = 700, theme: str = "light") -> Iterator[Page]:
-    """An empty page; errors that its scripts throw or log fail the test."""
-    context = running.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+def page(
+    running: Browser, width: int = 900, height: int = 700, theme: str = "light", strict: bool = False
+) -> Iterator[Page]:
+    """An empty page; errors that its scripts throw or log fail the test.
+
+    Where it is `strict`, pages keep the policy they set themselves, and `wait_for_function`, which evaluates text
+    inside the page, waits for nothing: use `wait_until`.
+    """
+    size = {"width": width, "height": height}
+    context = running.new_context(viewport=size, color_scheme=theme, bypass_csp=not strict)
     opened, errors = context.new_page(), []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
@@ -59,6 +67,14 @@ def page(running: Browser, width: int = 900, height: int = 700, theme: str = "li
     finally:
         context.close()
     assert not errors, f"the page reported {errors}"
+
+
+def wait_until(opened: Page, holds: str, *arguments: object, seconds: float = 5) -> None:
+    """Until the JavaScript `holds`, an expression or a function of `arguments`; asks from outside of the page."""
+    limit = time.monotonic() + seconds
+    while not opened.evaluate(holds, *arguments):
+        assert time.monotonic() < limit, f"not within {seconds} s: {holds}"
+        opened.wait_for_timeout(10)
 
 
 def open_html(opened: Page, html: str, folder: Path) -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "vizkit"
-ORDER = "core data nets maximize measure embed methods play save views widgets commands".split()
+ORDER = [
+    *("core", "data", "nets", "maximize", "measure", "embed", "methods"),
+    *("play", "save", "views", "widgets", "commands"),
+]
 HAND_OVERS = {  # a result hands itself to what writes or draws it, when asked
+    ("core/paged.py", "views"),
     ("core/results.py", "save"),
     ("core/results.py", "views"),
     ("core/runs.py", "save"),

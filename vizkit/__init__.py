@@ -25,7 +25,12 @@ _homes = {
     "honesty": "vizkit.measure.honesty",
     "honesty_of": "vizkit.measure.honesty",
     "open_recording": "vizkit.save.recordings",
+    "site": "vizkit.save.site.build",
+    "page": "vizkit.views.answer_pages",
     "panel": "vizkit.widgets.panel",
+    "annotate": "vizkit.widgets.annotating",
+    "agreement": "vizkit.measure.words",
+    "explore": "vizkit.widgets.explorer",
 }
 
 __all__ = [
@@ -37,7 +42,10 @@ __all__ = [
     "Points",
     "Run",
     "activations",
+    "agreement",
+    "annotate",
     "edited",
+    "explore",
     "honesty",
     "honesty_of",
     "layers",
@@ -45,9 +53,11 @@ __all__ = [
     "methods",
     "open_index",
     "open_recording",
+    "page",
     "panel",
     "run",
     "scan",
+    "site",
     "wrap",
 ]
 
@@ -60,6 +70,7 @@ if TYPE_CHECKING:
     from vizkit.measure.honesty import honesty, honesty_of
     from vizkit.measure.index import open_index
     from vizkit.measure.scan import scan
+    from vizkit.measure.words import agreement
     from vizkit.methods import run
     from vizkit.nets.describe import layers
     from vizkit.nets.edit import edited
@@ -67,6 +78,10 @@ if TYPE_CHECKING:
     from vizkit.nets.network import Network, wrap
     from vizkit.nets.read import activations
     from vizkit.save.recordings import open_recording
+    from vizkit.save.site.build import site
+    from vizkit.views.answer_pages import page
+    from vizkit.widgets.annotating import annotate
+    from vizkit.widgets.explorer import explore
     from vizkit.widgets.panel import panel
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 COMMANDS = {
     "lab": "open JupyterLab on the first notebook",
     "run": "play a method on a network into a picture, an animation or a recording",
+    "page": "put a method's answers on a page with sliders: one file that needs no Python",
     "scan": "find the pictures that excite every unit, in one pass over a folder",
+    "site": "make pages of a whole network, from a folder of pictures, to be put on the web",
     "layers": "list the layers of a network",
     "methods": "list the methods",
     "doctor": "check this installation",

@@ -57,7 +57,7 @@ def test_a_run_that_fails_leaves_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("ending", [".gif", ".vizkit"])
+@pytest.mark.parametrize("ending", [".gif", ".webp"])
 def test_a_run_without_pictures_is_refused_with_a_sentence(tmp_path, ending):
     with pytest.raises(TypeError, match="makes Curves"):
         save_run(Run.of(counting), tmp_path / f"x{ending}")

@@ -12,7 +12,7 @@ import vizkit
 from tests.save.toy import toy
 from vizkit.core.runs import Run
 from vizkit.play.player import Player
-from vizkit.save import recordings
+from vizkit.save import members
 from vizkit.save.manifests import MOST_PIXELS
 from vizkit.save.recordings import CONTENTS, open_recording, record
 
@@ -138,23 +138,29 @@ def first(manifest):
     return manifest["frames"][0]
 
 
+def held(manifest):
+    return first(manifest)["held"]
+
+
 CHANGES = {
     "no vizkit recording": lambda m: m.update(format="zip"),
-    "update with pip": lambda m: m.update(version=3),
-    "originals it does not hold": lambda m: first(m).update(beside=0),
-    "True is no count": lambda m: first(m).update(columns=True),
-    "columns are too many": lambda m: first(m).update(columns=10**9),
+    "update with pip": lambda m: m.update(version=4),
+    "format True": lambda m: m.update(version=True),
+    "kind of frames is 'pickles'": lambda m: m.update(kind="pickles"),
+    "originals it does not hold": lambda m: held(m).update(beside=0),
+    "True is no count": lambda m: held(m).update(columns=True),
+    "columns are too many": lambda m: held(m).update(columns=10**9),
     "lacks 'originals/0000/0000": lambda m: m.update(originals=[[1, 3, 16, 16]]),
     "shape .* is impossible": lambda m: m.update(originals=[[1, 3, 16, 10**6]]),
     "holds no frame": lambda m: m.update(frames=[]),
     "do not count up": lambda m: m["frames"].reverse(),
-    "damaged .KeyError": lambda m: first(m).pop("shape"),
+    "damaged .KeyError": lambda m: held(m).pop("shape"),
     "damaged .TypeError": lambda m: m.update(frames=7),
     "damaged .AttributeError": lambda m: m.update(arguments=[]),
-    "impossible or too large": lambda m: first(m).update(shape=[1, 1, MOST_PIXELS, 2]),
-    "impossible": lambda m: first(m).update(shape=[2, 3]),
+    "impossible or too large": lambda m: held(m).update(shape=[1, 1, MOST_PIXELS, 2]),
+    "impossible": lambda m: held(m).update(shape=[2, 3]),
     "no count": lambda m: first(m).update(step=-1),
-    "1 captions for 2 pictures": lambda m: first(m).update(captions=["one"]),
+    "1 captions for 2 pictures": lambda m: held(m).update(captions=["one"]),
     "no text": lambda m: m.update(recipe=["import os"]),
     "could not convert": lambda m: first(m)["scalars"].update(objective="high"),
     "not webp or png": lambda m: m.update(coding="../../etc/passwd"),
@@ -190,7 +196,7 @@ def test_a_picture_of_another_size_is_refused_before_it_is_unpacked(path):
 
 
 def test_a_member_that_unpacks_to_too_much_is_refused(path, monkeypatch):
-    monkeypatch.setattr(recordings, "MOST_PICTURE", 100)
+    monkeypatch.setattr(members, "MOST_PICTURE", 100)
     with pytest.raises(ValueError, match="larger than 100 bytes"):
         list(open_recording(path))
 
@@ -254,8 +260,26 @@ def test_a_copy_keeps_the_originals(tmp_path):
     assert torch.equal(again.beside, open_recording(path).result().beside)
 
 
+def as_version_2(manifest):
+    manifest["version"] = 2
+    del manifest["kind"], manifest["cloud"]
+    for entry in manifest["frames"]:
+        entry.update(entry.pop("held"))
+        del entry["remark"]
+
+
+def test_a_recording_of_version_2_opens(tmp_path):
+    path = record(Run.of(compared), tmp_path / "x.vizkit", lossless=True)
+    now = open_recording(path).result()
+    then = open_recording(rewritten(path, as_version_2)).result()
+    assert torch.equal(then.pixels, now.pixels)
+    assert torch.equal(then.beside, now.beside)
+    assert then.columns == 3
+
+
 def test_a_recording_of_version_1_opens(path):
     def as_it_was(manifest):
+        as_version_2(manifest)
         manifest["version"] = 1
         del manifest["originals"]
         for entry in manifest["frames"]:
@@ -271,5 +295,5 @@ def test_as_many_originals_as_pictures_or_one_are_believed_and_no_other_number(t
     with zipfile.ZipFile(path) as file:
         (name,) = originals_in(path)
         twice = {name.replace("0000.", "0001."): file.read(name)}
-    with pytest.raises(ValueError, match="compares 6 pictures with originals it does not hold"):
+    with pytest.raises(ValueError, match="compares pictures with originals it does not hold"):
         open_recording(rewritten(path, lambda m: m.update(originals=[[2, 3, 16, 16]]), **twice))

@@ -1,11 +1,11 @@
-"""Curves as plotly figures, read back from the figure's own description."""
+"""Results as plotly figures, read back from the figure's own description."""
 
 import json
 
 import plotly.graph_objects as go
 import torch
 
-from vizkit.core.results import Curves
+from vizkit.core.results import Curves, Points
 from vizkit.views.charts import COLORS, line_chart
 
 
@@ -65,3 +65,33 @@ def test_curves_with_no_line_make_an_empty_figure():
 
 def test_a_result_hands_over_to_the_chart():
     assert len(curves("a").figure().data) == 1
+
+
+def points(**more) -> Points:
+    labels = torch.tensor([0, 1, 1, -1])
+    told = {"labels": labels, "label_names": ("<b>cat</b>", "dog"), **more}
+    return Points(torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]), **told)
+
+
+def test_each_label_of_a_map_is_a_trace_with_its_points_and_its_color():
+    figure = points().figure()
+    assert [trace.name for trace in figure.data] == ["no label", "&lt;b&gt;cat&lt;/b&gt;", "dog"]
+    assert [trace.type for trace in figure.data] == ["scattergl"] * 3
+    assert (list(figure.data[2].x), list(figure.data[2].y)) == ([2, 4], [3, 5])
+    assert [trace.marker.color for trace in figure.data[1:]] == [COLORS[0].lower(), COLORS[1].lower()]
+    assert figure.layout.paper_bgcolor == "rgba(0, 0, 0, 0)"
+    assert figure.layout.yaxis.scaleanchor == "x"
+
+
+def test_a_map_without_labels_is_one_trace_colored_by_its_first_values():
+    figure = points(labels=None, values={"loss": torch.arange(4.0), "other": torch.zeros(4)}).figure()
+    (trace,) = figure.data
+    assert list(trace.marker.color) == [0, 1, 2, 3]
+    assert (trace.marker.cmin, trace.marker.cmax, trace.marker.colorbar.title.text) == (0, 3, "loss")
+
+
+def test_a_map_of_more_labels_than_a_legend_holds_is_one_trace():
+    many = Points(torch.zeros(200, 2), labels=torch.arange(200), names=["<i>"] * 200)
+    (trace,) = many.figure().data
+    assert len(set(trace.marker.color)) > 150
+    assert trace.hovertext[0] == "&lt;i&gt;"

@@ -1,6 +1,7 @@
 """Pages without a kernel, read as text; `test_live_image_in_browser.py` opens them."""
 
 import base64
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
@@ -9,7 +10,7 @@ import anywidget
 import pytest
 import traitlets
 
-from vizkit.views.component import page
+from vizkit.views.component import Assembly, Part, page, to_html
 
 MODULE = "function render({ model, el }) { el.textContent = model.get('words'); }\nexport default { render };\n"
 
@@ -45,9 +46,17 @@ class Tags(HTMLParser):
         self.found.append(tag)
 
 
-def parts(text: str) -> list[dict]:
+def told(text: str) -> dict:
     """What the page's data element holds, read as a browser would: up to the first end tag."""
-    return json.loads(re.search(r'id="parts">(.*?)</script>', text, re.DOTALL)[1])
+    return json.loads(re.search(r'id="told">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def parts(text: str) -> list[dict]:
+    return told(text)["parts"]
+
+
+def bytes_of(text: str, value: dict) -> bytes:
+    return base64.b64decode(told(text)["pool"][value["pool"]])
 
 
 def test_words_in_the_state_cannot_leave_their_script_element(make):
@@ -64,8 +73,30 @@ def test_a_title_is_text(make):
 
 def test_bytes_travel_as_base64(make):
     content = bytes(range(256))
-    state = parts(page(make(data=content)))[0]["state"]
-    assert base64.b64decode(state["data"]["base64"]) == content
+    text = page(make(data=content))
+    assert bytes_of(text, parts(text)[0]["state"]["data"]) == content
+
+
+def test_the_same_bytes_are_written_once(make):
+    text = page(make(data=b"one"), make(data=b"two"), make(data=b"one"))
+    assert [bytes_of(text, part["state"]["data"]) for part in parts(text)] == [b"one", b"two", b"one"]
+    assert len(told(text)["pool"]) == 2
+
+
+def test_the_policy_names_the_very_script_and_style_that_are_there(make):
+    text = page(make())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    script = re.search(r'<script type="module">(.*?)</script>', text, re.DOTALL)[1]
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    for source in (script, style):
+        assert base64.b64encode(hashlib.sha256(source.encode()).digest()).decode() in policy
+
+
+def test_a_part_that_is_nowhere_has_no_place(make):
+    told_parts = told(to_html(Assembly([Part.of(make(), "")]), "title"))["parts"]
+    assert told_parts[0]["place"] == ""
 
 
 def test_the_state_holds_the_widgets_own_traits_and_none_of_the_kernels(make):

@@ -10,7 +10,7 @@ import traitlets
 from PIL import Image
 
 from tests.views.clock import Clock
-from vizkit.core.results import Images
+from vizkit.core.results import Images, Profile
 from vizkit.views.link import MOST
 from vizkit.views.live_image import KEEP_EVERY, LiveImage
 
@@ -276,3 +276,84 @@ def test_a_picture_is_opened_alone_only_where_somebody_does_it(view):
     assert (other.opens, asked) == (True, [2])
     other.layout.close()
     other.close()
+
+
+# what is chosen, where it is from, what is told beside it
+
+
+def numbered(*numbers: int, **more) -> Images:
+    return Images(pictures(*([0.5] * len(numbers))).pixels, numbers=numbers, **more)
+
+
+def test_a_selection_is_of_numbers_in_the_collection_each_once(view):
+    view.show(numbered(-1, 40, 7, 40))
+    view.chosen = [2, 1, 0, 3]
+    assert view.selection == (7, 40)
+    assert view.selected == 3
+
+
+def test_of_pictures_that_are_in_no_collection_it_is_their_places(view):
+    view.show(pictures(0.1, 0.2, 0.3))
+    view.chosen = [2, 0]
+    assert view.selection == (2, 0)
+
+
+def test_one_selected_is_one_chosen_and_the_other_way_round(view):
+    view.show(pictures(0.1, 0.2, 0.3))
+    view.selected = 1
+    assert view.chosen == [1]
+    view.chosen = [0, 2]
+    assert view.selected == 2
+    view.chosen = [2, 0]
+    assert view.selected == 2
+    view.selected = -1
+    assert view.chosen == []
+
+
+def test_chosen_pictures_stay_chosen_wherever_they_stand_and_others_do_not_take_their_place(view):
+    view.show(numbered(4, 5, 6))
+    view.chosen = [0, 2]
+    view.show(numbered(9, 6, 8))
+    assert (view.chosen, view.selected, view.selection) == ([1], 1, (6,))
+    view.show(numbered(1, 2, 3))
+    assert (view.chosen, view.selected) == ([], -1)
+
+
+def test_pictures_that_grow_in_their_places_stay_chosen(view):
+    view.show(numbered(4, 5, 6))
+    view.chosen = [0, 2]
+    view.show(numbered(4, 5, 6))
+    assert view.chosen == [0, 2]
+
+
+def test_a_step_is_told_where_somebody_takes_it_and_is_one_at_a_time():
+    steps = []
+    stepping = LiveImage(on_step=steps.append)
+    for by in (1, -1, 100, "1"):
+        stepping._handle_custom_msg({"view": "left", "step": by}, [])
+    assert (stepping.steps, steps) == (True, [1, -1])
+    stepping.layout.close()
+    stepping.close()
+
+
+def test_a_profile_goes_to_the_views_as_numbers_that_json_has(view):
+    told = Profile("unit 3", torch.tensor([0.0, 1.0, 2.0]), torch.tensor([5.0, 1.0]), torch.tensor([torch.nan, 1.5]))
+    view.show(numbered(4, 5, profile=lambda: told, sources=("", "# b\nb()")))
+    assert view.profile["counts"] == [5, 1]
+    assert view.profile["marks"] == [None, 1.5]
+    assert view.sources == ["", "# b\nb()"]
+    view.show(pictures(0.5))
+    assert (view.profile, view.sources) == ({}, [])
+
+
+def test_pictures_are_encoded_once_to_be_sent_and_to_be_kept(view, monkeypatch):
+    from vizkit.views import live_image
+
+    calls, encode_all = [], live_image.encode_all
+    monkeypatch.setattr(live_image, "encode_all", lambda pixels: calls.append(1) or encode_all(pixels))
+    say(view, ready=True)
+    view.show(pictures(0.5))
+    view.keep()
+    assert len(calls) == 1
+    assert view.comm.frames() == [1]
+    assert view.last

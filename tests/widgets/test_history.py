@@ -31,3 +31,12 @@ def test_of_plain_scalars_all_are_read():
 
 def test_a_method_without_scalars_has_no_value():
     assert shown({}).value is None
+
+
+def test_where_the_number_of_pictures_changes_the_lines_begin_anew():
+    history = History(None)
+    for step, count in enumerate((2, 2, 3, 3)):
+        scalars = {"activation": torch.full((count,), float(step))}
+        history.add(Frame(step + 1, 4, Images(torch.zeros(count, 3, 4, 4)), scalars))
+    assert history.table == [[3, 2.0, 2.0, 2.0], [4, 3.0, 3.0, 3.0]]
+    assert history.curves.lines["activation"].tolist() == [0.0, 1.0, 2.0, 3.0]

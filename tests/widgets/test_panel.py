@@ -8,7 +8,8 @@ from ipywidgets.widgets.widget import _instances
 
 from tests.widgets.toy import toy, until
 from vizkit.core.frames import Frame
-from vizkit.core.results import Curves, Images
+from vizkit.core.results import Curves, Images, Result
+from vizkit.views.line_chart import LineChart
 from vizkit.widgets.panel import panel
 
 
@@ -181,14 +182,29 @@ def test_a_failure_is_a_sentence_and_the_error_is_kept(make, gate):
 
 
 def test_a_result_without_a_live_view_says_so(make):
+    def odd(net, gate, *, bins: int = 3):
+        """Yield what nobody can show."""
+        yield Frame(1, 1, Result())
+
+    one = make(method=odd)
+    one.play()
+    until(lambda: one.transport.state == "failed")
+    told = "failed: A panel shows Images, Points, Curves, and Result has no live view. Use panel.run.result()."
+    assert one.transport.status == told
+
+
+def test_a_method_that_makes_curves_is_shown_as_lines_with_axes(make):
     def curvy(net, gate, *, bins: int = 3):
         """Yield curves."""
-        yield Frame(1, 1, Curves(torch.zeros(2), {"a": torch.zeros(2)}))
+        yield Frame(1, 1, Curves(torch.arange(3.0), {"a": torch.tensor([0.0, 1.0, 4.0])}, x_name="time"))
 
     one = make(method=curvy)
     one.play()
-    until(lambda: one.transport.state == "failed")
-    assert one.transport.status == "failed: A panel shows Images, and Curves has no live view. Use panel.run.result()."
+    until(lambda: one.transport.state == "done")
+    assert isinstance(one.view, LineChart)
+    assert (one.view.names, one.view.x_name) == (["a"], "time")
+    assert one.view in one._stage.children
+    assert tuple(one.selection) == ()
 
 
 # what moved settings do

@@ -260,3 +260,24 @@ def test_a_dial_as_starting_value_is_a_number_on_the_slider(net, gate):
     one = panel(toy, net, gate, weight=Dial(0.25))
     assert one.controls["weight"].value == 0.25
     one.close()
+
+
+def test_a_step_goes_to_the_next_unit_and_stays_at_the_ends(make):
+    unit = make(unit=3)["unit"]
+    unit.step(1)
+    assert unit.value == 4
+    unit.value = 0
+    unit.step(-1)
+    assert unit.value == 0
+    unit.value = unit.count - 1
+    unit.step(1)
+    assert unit.value == unit.count - 1
+
+
+def test_several_units_step_by_as_many_as_they_are(make):
+    unit = make(unit=(0, 1))["unit"]
+    unit.step(1)
+    assert unit.value == (2, 3)
+    unit.step(-1)
+    unit.step(-1)
+    assert unit.value == (0, 1)

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import re
 import sys
+import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from vizkit.core.controls import (
 )
 from vizkit.core.frames import Frame
 from vizkit.core.presets import presets_of
+from vizkit.core.results import Curves, Images, Points
 from vizkit.core.runs import Run
 from vizkit.core.words import nearest
 from vizkit.data.pictures import MODES, as_pictures
@@ -42,13 +44,14 @@ from vizkit.save.files import ending
 
 ENDINGS = (".png", ".webp", ".gif", ".vizkit")
 PICTURE = "world/0"  # where none is named
+_OUT = ".png: the last frame; .webp, .gif, .vizkit: the whole run"
 
 
 def main(words: Sequence[str]) -> int:
     if not words or words[0].startswith("-"):
         _general().parse_args(words or ["--help"])
     method = find(words[0])
-    options = _parsed(method, words[1:])
+    options = parsed(parser(method), words[1:])
     out = Path(options.out or f"{method.__name__}.png")
     ending(out, ENDINGS)  # before minutes of work, not after
     run = bound(method, options)
@@ -60,11 +63,11 @@ def main(words: Sequence[str]) -> int:
     return 130 if stopping.asked else 0
 
 
-def parser(method) -> argparse.ArgumentParser:
+def parser(method, out: str = _OUT, command: str = "run") -> argparse.ArgumentParser:
     """The options of `method`: what it works on, its controls, what comes out."""
     made = argparse.ArgumentParser(
-        f"vizkit run {_dashed(method.__name__)}",
-        usage=f"vizkit run {_dashed(method.__name__)} [options]",
+        f"vizkit {command} {_dashed(method.__name__)}",
+        usage=f"vizkit {command} {_dashed(method.__name__)} [options]",
         description=summary(method),
         allow_abbrev=False,
     )
@@ -77,11 +80,7 @@ def parser(method) -> argparse.ArgumentParser:
     for control in controls(method).values():
         _add_control(moved, control, _start(method, control))
     comes_out = made.add_argument_group("what comes out")
-    comes_out.add_argument(
-        "--out",
-        metavar="FILE",
-        help=".png: the last frame; .webp, .gif, .vizkit: the whole run",
-    )
+    comes_out.add_argument("--out", metavar="FILE", help=out)
     comes_out.add_argument("--quiet", action="store_true", help="no progress")
     return made
 
@@ -90,7 +89,7 @@ def bound(method, options: argparse.Namespace) -> Run:
     """The run that parsed options mean."""
     chosen, typed, net = {}, vars(options), None
     for name in given(method):
-        if _kind(method, name) is Network:
+        if _is_network(_kind(method, name)) and options.net is not None:
             chosen[name] = net = network(options)
     for name in given(method):
         if typed.get(f"given {name}") is not None:
@@ -114,10 +113,15 @@ def write(frames: Iterable[Frame], out: Path) -> None:
         return
     frame = None
     for frame in frames:
-        pictures(frame)  # fails at the first frame that holds none
+        _drawn(frame)  # fails at the first frame that cannot be
     if frame is None:
         raise ValueError("There is no frame to save: the run yielded none.")
-    pictures(frame).save(out)
+    _drawn(frame).save(out)
+
+
+def _drawn(frame: Frame) -> Images | Points | Curves:
+    """What of a frame can be saved as a picture."""
+    return frame.result if isinstance(frame.result, (Points, Curves)) else pictures(frame)
 
 
 def _general() -> argparse.ArgumentParser:
@@ -131,8 +135,8 @@ def _general() -> argparse.ArgumentParser:
     return made
 
 
-def _parsed(method, words: Sequence[str]) -> argparse.Namespace:
-    made = parser(method)
+def parsed(made: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """What was typed, dashes and underscores alike; what no option takes is answered with the nearest."""
     words = [re.sub(r"^--[\w-]+", lambda option: _dashed(option[0]), word) for word in words]
     options, rest = made.parse_known_args(words)
     if rest:
@@ -152,8 +156,8 @@ def _watched(run: Run, progress: Progress, stopping: Stopping) -> Iterator[Frame
 
 def _add_given(group: argparse._ArgumentGroup, method, name: str, parameter: inspect.Parameter) -> None:
     kind = _kind(method, name)
-    if kind is Network:
-        add_network(group)
+    if _is_network(kind):
+        add_network(group, required=parameter.default is parameter.empty)
     elif Path in typing.get_args(kind):
         sentence = _escaped(argument_docs(method).get(name, ""))
         group.add_argument(f"--{_dashed(name)}", dest=f"given {name}", metavar="PATH", help=sentence)
@@ -177,7 +181,7 @@ def _start(method, control: Control) -> Any:
 
 
 def _add_control(group: argparse._ArgumentGroup, control: Control, start: Any) -> None:
-    default = "" if start is None or start == () else f"; default {_words(start)}"
+    default = "" if start in (None, (), "") else f"; default {_words(start)}"
     group.add_argument(
         f"--{_dashed(control.name)}",
         dest=f"control {control.name}",
@@ -220,6 +224,11 @@ def _number_of(word: str, labels: Sequence[str]) -> str:
 
 def _kind(method, name: str) -> Any:
     return typing.get_type_hints(method).get(name)
+
+
+def _is_network(kind: Any) -> bool:
+    parts = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
+    return Network in parts
 
 
 def _required(method, name: str) -> bool:
