@@ -19,6 +19,7 @@ import torch
 import vizkit
 from vizkit.core.controls import LayerName, Picture, argument_docs, controls, given, summary
 from vizkit.core.presets import presets_of
+from vizkit.core.results import Images
 from vizkit.methods import catalogue
 from vizkit.save.recordings import open_recording, record
 
@@ -66,9 +67,15 @@ def illustrate(name: str, method: Callable, docs: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     if not recording.is_file():
         run = play_example(method)
-        record(run, recording, most=min(FRAMES, PICTURES // len(next(iter(run)).result)))
+        record(run, recording, most=frames_of(run))
     if not picture.is_file():
         open_recording(recording).result().save(picture)
+
+
+def frames_of(run: vizkit.Run) -> int:
+    """How many frames of the example are recorded: few enough that all pictures together stay few."""
+    first = next(iter(run)).result
+    return min(FRAMES, PICTURES // max(len(first), 1)) if isinstance(first, Images) else FRAMES
 
 
 def illustrations(name: str, docs: Path) -> tuple[Path, Path]:
@@ -202,7 +209,7 @@ def control_rows(method: Callable) -> list[list[str]]:
         [
             f"`{control.name}`",
             str(control.hint),
-            "" if control.default in (None, ()) else f"`{control.default}`",
+            "" if control.default in (None, (), "") else f"`{control.default}`",
             "turns" if control.dial else "starts again",
             control.doc,
         ]

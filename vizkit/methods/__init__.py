@@ -11,11 +11,14 @@ from vizkit.core.runs import Run as _Run
 from vizkit.core.words import nearest as _nearest
 from vizkit.methods.activation_maximization import activation_maximization
 from vizkit.methods.deep_image_prior import deep_image_prior
+from vizkit.methods.embedding_map import embedding_map
 from vizkit.methods.feature_inversion import feature_inversion
 from vizkit.methods.inversion_ladder import inversion_ladder
 from vizkit.methods.inversion_lesson import inversion_lesson
+from vizkit.methods.layer_maps import layer_maps
 from vizkit.methods.maximization_lesson import maximization_lesson
 from vizkit.methods.top_images import top_images
+from vizkit.methods.unit_sheet import unit_sheet
 
 catalogue: dict[str, Callable] = {
     name: value
@@ -72,11 +75,14 @@ __all__ = [
     "activation_maximization",
     "catalogue",
     "deep_image_prior",
+    "embedding_map",
     "feature_inversion",
     "find",
     "inversion_ladder",
     "inversion_lesson",
+    "layer_maps",
     "maximization_lesson",
     "run",
     "top_images",
+    "unit_sheet",
 ]
