@@ -54,7 +54,7 @@ def test_kernels_get_their_threads_unless_the_caller_has_said(asked, given, monk
 
 
 def test_the_first_notebook_of_the_checkout_is_the_one():
-    assert lab.first_notebook(lab.NOTEBOOKS).name.startswith("01")
+    assert lab.first_notebook(lab.NOTEBOOKS).name.startswith("00")
 
 
 def test_without_a_checkout_the_sentence_says_what_to_do(tmp_path, monkeypatch, capsys):
