@@ -74,7 +74,7 @@ def test_labels_name_the_pictures_of_class_logits():
         ({"unit": 9999}, LookupError, "there is no unit 9999"),
         ({"layer": "laier"}, LookupError, "has no layer 'laier'"),
         ({"steps": 0}, ValueError, "Give 1 or more"),
-        ({"picture": "oil"}, ValueError, "none of fourier, pixels, deep prior"),
+        ({"picture": "oil"}, ValueError, "none of fourier, plain fourier, pixels, deep prior"),
         ({"objective": "fun"}, ValueError, "none of channel, neuron, contrast, energy"),
         ({"vectors": torch.zeros(3)}, ValueError, "one number per channel"),
         ({"stepz": 3}, TypeError, "Did you mean 'steps'"),

@@ -217,7 +217,7 @@ def test_frames_make_the_remark():
         ({"layer": "output", "region": (0, 0, 1, 1)}, ValueError, "has no map"),
         ({"steps": 0}, ValueError, "Give 1 or more"),
         ({"rate": 0}, ValueError, "above 0"),
-        ({"picture": "oil"}, ValueError, "none of fourier, pixels, deep prior"),
+        ({"picture": "oil"}, ValueError, "none of fourier, plain fourier, pixels, deep prior"),
         ({"architecture": "tent", "picture": "deep prior"}, LookupError, "no architecture 'tent'"),
         ({"balance": "scale"}, ValueError, "pull or loss"),
         ({"size": -3}, ValueError, "size"),

@@ -71,7 +71,7 @@ def five():
 
 @pytest.mark.parametrize("layer", ["0", "3", "output"])
 def test_each_cell_is_the_crop_that_sorting_all_activations_finds(layer):
-    frame = last(sheet(layer=layer))
+    frame = last(sheet(layer=layer, show="crop"))
     seen = answers(layer)
     values, where = seen.max(2)
     assert torch.allclose(frame.scalars["activation"], values.max(0).values)
