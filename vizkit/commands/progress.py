@@ -3,32 +3,34 @@
 import shutil
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 from vizkit.core.frames import Frame
 
+L = TypeVar("L", bound="Line")
 EVERY = 0.1  # seconds; reading a scalar waits for the device
 
 
-class Progress:
-    """A line that overwrites itself while a run goes on and vanishes at the end; silent unless on a terminal."""
+class Line:
+    """A line that overwrites itself while something goes on and vanishes at the end; silent unless on a terminal."""
 
     def __init__(self, stream: TextIO, quiet: bool = False, clock: Callable[[], float] = time.monotonic):
         self._stream, self._clock = stream, clock
-        self._silent = quiet or not stream.isatty()
-        self._begin: tuple[float, int] | None = None
-        self._due = 0.0
+        self._silent, self._due, self._now = quiet or not stream.isatty(), 0.0, 0.0
 
-    def show(self, frame: Frame) -> None:
-        """Tell of `frame`, if it is time."""
-        now = self._clock()
-        self._begin = self._begin or (now, frame.step)
-        if not self._silent and (now >= self._due or frame.last):
-            self._due = now + EVERY
+    def words(self, told: Any) -> str:
+        """What to say of `told`."""
+        raise NotImplementedError
+
+    def show(self, told: Any, last: bool = False) -> None:
+        """Say how far it is, if it is time, or if it is the last time."""
+        self._now = self._clock()
+        if not self._silent and (self._now >= self._due or last):
+            self._due = self._now + EVERY
             width = shutil.get_terminal_size().columns - 1  # a full line would scroll
-            self._write(sentence(frame, *self._begin, now)[:width])
+            self._write(self.words(told)[:width])
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self: L) -> L:
         return self
 
     def __exit__(self, *_) -> None:
@@ -38,6 +40,19 @@ class Progress:
     def _write(self, line: str) -> None:
         self._stream.write(f"\r\x1b[K{line}")
         self._stream.flush()
+
+
+class Progress(Line):
+    """How far a run has come."""
+
+    _begin: tuple[float, int] | None = None
+
+    def words(self, told: Frame) -> str:
+        self._begin = self._begin or (self._now, told.step)
+        return sentence(told, *self._begin, self._now)
+
+    def show(self, told: Frame, last: bool = False) -> None:
+        super().show(told, last or told.last)
 
 
 def sentence(frame: Frame, began: float, first: int, now: float) -> str:

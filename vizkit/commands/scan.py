@@ -2,14 +2,11 @@
 
 import argparse
 import os
-import shutil
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
 
+from vizkit.commands import progress
 from vizkit.commands.networks import add_network, network
-from vizkit.commands.progress import EVERY
 from vizkit.commands.stopping import Stopping
 from vizkit.measure.embeddings import POOLINGS
 from vizkit.measure.plan import PRECISIONS
@@ -131,29 +128,11 @@ def ended(last: Scanned, out: str, stopped: bool) -> int:
     return 0
 
 
-class Line:
-    """A line on a terminal that overwrites itself while a scan goes on and vanishes at the end."""
+class Line(progress.Line):
+    """How far a scan has come."""
 
-    def __init__(self, stream: TextIO, quiet: bool = False, clock: Any = time.monotonic):
-        self._stream, self._clock = stream, clock
-        self._silent, self._due = quiet or not stream.isatty(), 0.0
-
-    def show(self, scanned: Scanned) -> None:
-        now = self._clock()
-        if not self._silent and now >= self._due:
-            self._due = now + EVERY
-            self._write(sentence(scanned)[: shutil.get_terminal_size().columns - 1])
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_) -> None:
-        if not self._silent:
-            self._write("")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[K{text}")
-        self._stream.flush()
+    def words(self, told: Scanned) -> str:
+        return sentence(told)
 
 
 def sentence(scanned: Scanned) -> str:

@@ -1,16 +1,12 @@
 """`vizkit site`: make pages of a whole network, from a folder of pictures, in a folder that can be put on the web."""
 
 import argparse
-import shutil
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
-from vizkit.commands import scan
+from vizkit.commands import progress, scan
 from vizkit.commands.networks import add_network, network
-from vizkit.commands.progress import EVERY
 from vizkit.commands.stopping import Stopping
 from vizkit.measure.scan import Scanned
 from vizkit.save.site.build import Built, building
@@ -82,29 +78,11 @@ def units(word: str | None) -> int | list[int] | None:
     return [int(part) for part in parts] if "," in word else int(parts[0])
 
 
-class Line:
-    """A line on a terminal that overwrites itself while a site grows and vanishes at the end."""
+class Line(progress.Line):
+    """How far a site has come."""
 
-    def __init__(self, stream: TextIO, quiet: bool = False, clock: Callable[[], float] = time.monotonic):
-        self._stream, self._clock = stream, clock
-        self._silent, self._due = quiet or not stream.isatty(), 0.0
-
-    def show(self, told: Built | Scanned) -> None:
-        now = self._clock()
-        if not self._silent and now >= self._due:
-            self._due = now + EVERY
-            self._write(sentence(told)[: shutil.get_terminal_size().columns - 1])
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_) -> None:
-        if not self._silent:
-            self._write("")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(f"\r\x1b[K{text}")
-        self._stream.flush()
+    def words(self, told: Built | Scanned) -> str:
+        return sentence(told)
 
 
 def sentence(told: Built | Scanned) -> str:

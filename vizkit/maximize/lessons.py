@@ -3,7 +3,8 @@
 Cells are runs of one method, that many frames side by side; their pictures have one size.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vizkit.core.frames import Frame, Scalars
+from vizkit.core.runs import Run
 from vizkit.core.words import nearest
 
 ORDERS = ("adding", "leaving out")
@@ -21,7 +23,8 @@ ORDERS = ("adding", "leaving out")
 class Ingredient:
     """One thing a search may have or not: its `name`, why it is there, and the arguments that put it in.
 
-    `needs` names another without which it means nothing; one that stands `instead` is tried without the others.
+    `needs` names another without which it means nothing; one that stands `instead` is tried without the others. Of
+    `colored` ones only pictures of three channels have any use.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Ingredient:
     settings: Mapping[str, Any] = field(default_factory=dict)
     needs: str = ""
     instead: bool = False
+    colored: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,9 @@ class Cell:
     settings: Mapping[str, Any]
 
 
-def cells(bare: Mapping[str, Any], known: Sequence[Ingredient], chosen: Sequence[str], order: str) -> list[Cell]:
+def cells(
+    bare: Mapping[str, Any], known: Sequence[Ingredient], chosen: Sequence[str], order: str, channels: int = 3
+) -> list[Cell]:
     """The cells of a lesson: first with nothing but `bare`, then one ingredient more in each; or first with all.
 
     Raises:
@@ -49,13 +55,28 @@ def cells(bare: Mapping[str, Any], known: Sequence[Ingredient], chosen: Sequence
     if order not in ORDERS:
         raise ValueError(f"order={order!r} is none of {', '.join(ORDERS)}.")
     names = [one.name for one in known]
+    chosen = [chosen] if isinstance(chosen, str) else chosen
     for name in chosen:
         if name not in names:
             raise ValueError(f"There is no ingredient {name!r}.{nearest(name, names)} There are {', '.join(names)}.")
-    kept = [one for one in known if one.name in chosen]
+    kept = [one for one in known if one.name in chosen and (channels == 3 or not one.colored)]
     mixed, others = [one for one in kept if not one.instead], [one for one in kept if one.instead]
     found = _adding(bare, mixed) if order == "adding" else _leaving_out(bare, mixed)
     return [*found, *(Cell(f"{one.name} instead", one.why, {**bare, **one.settings}) for one in others)]
+
+
+def alone(run: Run, method: Callable, lesson: Sequence[Cell], index: int, start: Tensor | None = None) -> Run:
+    """The run of `method` that cell `index` of a lesson is, with those arguments of `run` that it takes.
+
+    Raises:
+        LookupError: there is no such cell.
+    """
+    if not 0 <= index < len(lesson):
+        raise LookupError(f"This lesson has {len(lesson)} cells, 0 to {len(lesson) - 1}.")
+    known = inspect.signature(method).parameters
+    kept = {name: value for name, value in run.arguments.items() if name in known}
+    begin = {} if start is None else {"start": start}
+    return Run.of(method, **{**kept, **lesson[index].settings, **begin})
 
 
 def side_by_side(frames: Sequence[Frame]) -> tuple[Tensor, Scalars]:

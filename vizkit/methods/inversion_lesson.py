@@ -8,11 +8,12 @@ from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
 from vizkit.core.runs import Run
 from vizkit.data.pictures import Source, as_pictures
-from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, cells, side_by_side, told
+from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, alone, cells, side_by_side, told
 from vizkit.methods.feature_inversion import feature_inversion, percents
 from vizkit.nets.network import Network
 
 BARE = {"picture": "pixels", "tv": 0.0, "gray": 0.0, "saturation": 0.0}
+STEPS = 128
 INGREDIENTS = (
     Ingredient(
         "range",
@@ -30,6 +31,7 @@ INGREDIENTS = (
         "red, green and blue move apart as rarely as in photographs.",
         {"picture": "fourier"},
         needs="frequencies",
+        colored=True,
     ),
     Ingredient(
         "deep prior",
@@ -49,7 +51,7 @@ def inversion_lesson(
     order: Annotated[str, Choice(*ORDERS)] = "adding",
     ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
     seed: int = 0,
-    steps: Annotated[int, Range(1, 4096, log=True)] = 128,
+    steps: Annotated[int, Range(1, 4096, log=True)] = STEPS,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
 ) -> Frames[Images]:
     """Take feature inversion apart, ingredient by ingredient, from one start (Mahendran & Vedaldi 2015).
@@ -97,22 +99,14 @@ def opens(run: Run, index: int, result: Images | None = None) -> Run:
 
     >>> vizkit.methods.inversion_lesson.opens(run, 3, run.result())
     """
-    given = {"ingredients": NAMES, "order": "adding", **run.arguments}
+    given = {"ingredients": NAMES, "order": ORDERS[0], **run.arguments}
     lesson = _lesson(given["net"], given["ingredients"], given["order"])
-    if not 0 <= index < len(lesson):
-        raise LookupError(f"This lesson has {len(lesson)} cells, 0 to {len(lesson) - 1}.")
-    kept = {name: given[name] for name in ("seed", "steps", "size") if name in given}
-    start = {} if result is None else {"start": result.pixels[index : index + 1]}
-    settings = lesson[index].settings
-    net, image, layer = (given[name] for name in ("net", "image", "layer"))
-    return Run.of(feature_inversion, net, image=image, layer=layer, **settings, **kept, **start)
+    start = None if result is None else result.pixels[index : index + 1]
+    return alone(run.using(steps=given.get("steps", STEPS)), feature_inversion, lesson, index, start)
 
 
 inversion_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
 
 
 def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
-    """Colors are an ingredient of pictures that have three channels."""
-    known = [one for one in INGREDIENTS if one.name != "colors" or net.channels == 3]
-    chosen = [ingredients] if isinstance(ingredients, str) else list(ingredients)
-    return cells(BARE, known, [name for name in chosen if name != "colors" or net.channels == 3], order)
+    return cells(BARE, INGREDIENTS, ingredients, order, net.channels)

@@ -7,12 +7,13 @@ from vizkit.core.controls import Choice, Choices, LayerName, Range, Unit
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
 from vizkit.core.runs import Run
-from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, cells, side_by_side, told
+from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, alone, cells, side_by_side, told
 from vizkit.methods.activation_maximization import activation_maximization
 from vizkit.nets.network import Network
 
 BARE = {"picture": "pixels", "tv": 0.0, "jitter": 0.0, "scale": 0.0, "rotate": 0.0}
 STRENGTH = 0.1  # of total variation
+STEPS = 128
 INGREDIENTS = (
     Ingredient(
         "frequencies",
@@ -24,6 +25,7 @@ INGREDIENTS = (
         "red, green and blue move apart as rarely as in photographs.",
         {"picture": "fourier"},
         needs="frequencies",
+        colored=True,
     ),
     Ingredient(
         "jitter", "the picture is shifted before each look: nothing may hang on a single pixel.", {"jitter": 0.06}
@@ -50,7 +52,7 @@ def maximization_lesson(
     order: Annotated[str, Choice(*ORDERS)] = "adding",
     ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
     seed: int = 0,
-    steps: Annotated[int, Range(1, 2048, log=True)] = 128,
+    steps: Annotated[int, Range(1, 2048, log=True)] = STEPS,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
 ) -> Frames[Images]:
     """Take activation maximization apart, ingredient by ingredient, from one start (Olah et al. 2017).
@@ -93,21 +95,14 @@ def opens(run: Run, index: int, result: Images | None = None) -> Run:
 
     >>> vizkit.methods.maximization_lesson.opens(run, 3, run.result())
     """
-    given = {"ingredients": NAMES, "order": "adding", **run.arguments}
+    given = {"ingredients": NAMES, "order": ORDERS[0], **run.arguments}
     lesson = _lesson(given["net"], given["ingredients"], given["order"])
-    if not 0 <= index < len(lesson):
-        raise LookupError(f"This lesson has {len(lesson)} cells, 0 to {len(lesson) - 1}.")
-    kept = {name: given[name] for name in ("unit", "seed", "steps", "size") if name in given}
-    start = {} if result is None else {"start": result.pixels[index : index + 1]}
-    settings = lesson[index].settings
-    return Run.of(activation_maximization, given["net"], layer=given["layer"], **settings, **kept, **start)
+    start = None if result is None else result.pixels[index : index + 1]
+    return alone(run.using(steps=given.get("steps", STEPS)), activation_maximization, lesson, index, start)
 
 
 maximization_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
 
 
 def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
-    """Colors are an ingredient of pictures that have three channels."""
-    known = [one for one in INGREDIENTS if one.name != "colors" or net.channels == 3]
-    chosen = [ingredients] if isinstance(ingredients, str) else list(ingredients)
-    return cells(BARE, known, [name for name in chosen if name != "colors" or net.channels == 3], order)
+    return cells(BARE, INGREDIENTS, ingredients, order, net.channels)
