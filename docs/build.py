@@ -25,7 +25,8 @@ from vizkit.save.recordings import open_recording, record
 
 DOCS = Path(__file__).parent
 FRAMES = 24  # of a recording, as many as its readers need to see a picture grow
-PICTURES = 240  # of a recording, all frames together: it travels with the repository
+PICTURES = 120  # of a recording, all frames together: it travels with the repository
+LINE = 120  # characters
 NOTE = "<!-- Made by docs/build.py from the method's signature and docstring: change those, then run it again. -->"
 
 
@@ -168,10 +169,16 @@ def notebook(method: Callable, call: ast.Call) -> str:
             "import vizkit",
             "",
             *(['net = vizkit.load("world")'] if takes_a_network(method) else []),
-            f"vizkit.panel{words}  # sliders and a live picture",
-            f"vizkit.run{words}.result()  # the same without them",
+            noted(f"vizkit.panel{words}", "sliders and a live picture"),
+            noted(f"vizkit.run{words}.result()", "the same without them"),
         ]
     )
+
+
+def noted(line: str, note: str) -> str:
+    """A line of Python with a note behind it, or above where there is no room."""
+    together = f"{line}  # {note}"
+    return together if len(together) <= LINE else f"# {note[0].upper()}{note[1:]}.\n{line}"
 
 
 def command(method: Callable, call: ast.Call) -> str:

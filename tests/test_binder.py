@@ -1,4 +1,4 @@
-"""What Binder builds from: pins that suit vizkit, scripts that may run, and a badge that opens a notebook there is."""
+"""What Binder builds from: pins that suit vizkit, scripts that may run, and a badge that opens the first notebook."""
 
 import os
 import re
@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from vizkit.commands.lab import NOTEBOOKS, first_notebook
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -27,7 +29,7 @@ def test_every_pin_is_exact():
     assert all(re.fullmatch(r"==[\d.]+", str(pin.specifier)) for pin in PINS.values())
 
 
-@pytest.mark.parametrize("wanted", [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["maps"]])
+@pytest.mark.parametrize("wanted", [*PROJECT["dependencies"], *EXTRAS["lab"]])
 def test_what_vizkit_needs_is_pinned_to_what_it_accepts(wanted):
     """postBuild installs vizkit without its dependencies."""
     needed = Requirement(wanted)
@@ -47,9 +49,9 @@ def test_scripts_may_be_run(name):
     assert path.read_text().startswith("#!")
 
 
-def test_the_badge_opens_a_notebook_that_is_there():
+def test_the_badge_opens_the_notebook_that_vizkit_lab_opens():
     (address,) = re.findall(r"\(https://mybinder\.org/v2/gh/[\w.-]+/[\w.-]+/\w+\?urlpath=lab/tree/([^)]+)\)", readme())
-    assert (ROOT / unquote(address)).is_file()
+    assert ROOT / unquote(address) == first_notebook(NOTEBOOKS)
 
 
 def readme() -> str:

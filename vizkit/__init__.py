@@ -25,6 +25,7 @@ _homes = {
     "honesty": "vizkit.measure.honesty",
     "honesty_of": "vizkit.measure.honesty",
     "open_recording": "vizkit.save.recordings",
+    "place": "vizkit.embed.placing",
     "site": "vizkit.save.site.build",
     "page": "vizkit.views.answer_pages",
     "panel": "vizkit.widgets.panel",
@@ -55,6 +56,7 @@ __all__ = [
     "open_recording",
     "page",
     "panel",
+    "place",
     "run",
     "scan",
     "site",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from vizkit.core.frames import Frame
     from vizkit.core.results import Curves, Images, Points
     from vizkit.core.runs import Run
+    from vizkit.embed.placing import place
     from vizkit.measure.honesty import honesty, honesty_of
     from vizkit.measure.index import open_index
     from vizkit.measure.scan import scan

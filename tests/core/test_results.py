@@ -54,6 +54,11 @@ def test_points_say_how_many_of_each_label_there_are():
     assert many.alt == "9 points: 1 0 · 1 1 · 1 2 · 1 3 · 1 4 · 2 7 · and 2 more labels"
 
 
+def test_numbers_of_values_have_words_where_they_are_kinds():
+    points = Points(torch.zeros(4, 2), values={"answer": torch.arange(4) - 1}, words={"answer": ("cat", "dog")})
+    assert [points.word("answer", int(number)) for number in points.values["answer"]] == ["none", "cat", "dog", "2"]
+
+
 @pytest.mark.parametrize(
     ("shape", "told", "sentence"),
     [
@@ -62,6 +67,7 @@ def test_points_say_how_many_of_each_label_there_are():
         ((3, 2), {"values": {"loss": torch.zeros(4)}}, "4 loss for 3 points"),
         ((3, 2), {"maps": {"stage3": torch.zeros(4, 2)}}, r"Map stage3 has shape \(4, 2\)"),
         ((3, 2), {"measures": {"stage3": {"kl": 1.0}}}, "Measures of 'stage3', and no such map"),
+        ((3, 2), {"words": {"prediction": ("cat",)}}, "Words of 'prediction', and no such values. There are none"),
     ],
 )
 def test_points_are_a_plane_with_as_many_of_everything(shape, told, sentence):

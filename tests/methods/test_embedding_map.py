@@ -12,10 +12,10 @@ import vizkit
 from tests.zoo import zoo
 from vizkit.core.dials import Dial
 from vizkit.core.results import Points
-from vizkit.embed import open_tsne, tsne
+from vizkit.embed import engines, open_tsne, tsne
+from vizkit.embed.affinities import Graph
 from vizkit.embed.descent import start as first_map
 from vizkit.embed.fidelity import Fidelity
-from vizkit.embed.placing import place
 from vizkit.embed.remembering import remembered
 
 NET = zoo()["in-place relu"]  # 20 by 20; layer "3" has 8 channels of 10 by 10 positions
@@ -54,10 +54,10 @@ def last(run):
 # The descent
 
 
-def test_a_map_on_a_cpu_is_the_one_that_opentsne_fits_itself():
+def test_a_map_by_opentsne_is_the_one_that_it_fits_itself():
     opentsne = pytest.importorskip("openTSNE")
     x, _ = clusters()
-    frame = last(mapped(features=x, steps=120, seed=3))
+    frame = last(mapped(features=x, steps=120, seed=3, engine="openTSNE"))
     begin = first_map(x, seed=3).double().numpy()
     own = opentsne.TSNE(
         perplexity=10, initialization=begin, early_exaggeration_iter=40, n_iter=80, random_state=3,
@@ -77,11 +77,13 @@ def test_our_engine_goes_down_as_far_as_opentsne():
     assert found["exact"] < 1.03 * found["openTSNE"]
 
 
-def test_where_opentsne_is_missing_the_engine_is_ours(monkeypatch):
-    monkeypatch.setattr(open_tsne, "installed", lambda: False)
-    x, _ = clusters()
-    assert tsne.chosen("auto", x) == "exact"
-    assert last(mapped(features=x)).scalars["kl"] < 3
+@pytest.mark.parametrize(("points", "engine"), [(240, "exact"), (engines.EXACT_UP_TO["cpu"] + 1, "fft")])
+def test_the_engine_is_ours_unless_another_is_asked_for(points, engine, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "openTSNE", None)
+    x, _ = clusters(points)
+    assert tsne.chosen("auto", x) == engine
+    assert tsne.chosen("openTSNE", x) == "openTSNE"
+    assert last(mapped(features=x, steps=3)).scalars["kl"].isfinite()
 
 
 def test_the_divergence_is_that_of_the_frames_own_points():
@@ -99,13 +101,15 @@ def test_clouds_lie_apart():
     assert (of[near] == of[:, None]).float().mean() > 0.98
 
 
-def test_another_perplexity_in_flight_goes_on_from_the_map_in_hand_and_seeks_no_neighbors(monkeypatch):
-    pytest.importorskip("openTSNE")
-    sought, real = [], open_tsne.OpenGraph.of
-    monkeypatch.setattr(open_tsne.OpenGraph, "of", lambda *args, **kw: sought.append(args) or real(*args, **kw))
+@pytest.mark.parametrize(("engine", "kind"), [("auto", Graph), ("openTSNE", open_tsne.OpenGraph)])
+def test_another_perplexity_in_flight_goes_on_from_the_map_in_hand_and_seeks_no_neighbors(engine, kind, monkeypatch):
+    if engine == "openTSNE":
+        pytest.importorskip("openTSNE")
+    sought, real = [], kind.of
+    monkeypatch.setattr(kind, "of", lambda *args, **kw: sought.append(args) or real(*args, **kw))
     x, _ = clusters(320)
     dial, maps = Dial(8.0), []
-    for frame in mapped(features=x, perplexity=dial, steps=300):
+    for frame in mapped(features=x, perplexity=dial, steps=300, engine=engine):
         maps.append(frame.result.xy)
         if frame.step == 200:
             dial.value = 40.0
@@ -113,9 +117,9 @@ def test_another_perplexity_in_flight_goes_on_from_the_map_in_hand_and_seeks_no_
     assert dial.turns == {0: 8.0, 200: 40.0}
     moved = [float((b - a).norm(dim=1).mean() / a.norm(dim=1).mean()) for a, b in pairwise(maps[-11:])]
     assert max(moved) < 0.5
-    turned = tsne.divergence(x, maps[-1], perplexity=40.0)
-    assert turned < 1.1 * last(mapped(features=x, perplexity=40.0, steps=300)).scalars["kl"]
-    assert torch.equal(maps[-1], last(mapped(features=x, perplexity=dial, steps=300)).result.xy)
+    turned = tsne.divergence(x, maps[-1], perplexity=40.0, engine=engine)
+    assert turned < 1.1 * last(mapped(features=x, perplexity=40.0, steps=300, engine=engine)).scalars["kl"]
+    assert torch.equal(maps[-1], last(mapped(features=x, perplexity=dial, steps=300, engine=engine)).result.xy)
 
 
 def test_a_dial_is_turned_no_further_than_the_points_allow():
@@ -252,6 +256,16 @@ def test_points_tell_what_the_network_answers():
     assert torch.allclose(values["confidence"], logits.softmax(1).amax(1), atol=1e-5)
 
 
+def test_where_the_classes_have_names_points_tell_them_and_whether_the_network_is_right():
+    net = vizkit.load("world")
+    points = vizkit.run("embedding_map", net, "pool", pictures="world/test/24", projection="PCA").result()
+    assert points.words == {"prediction": net.labels, "right": ("wrong", "right")}
+    assert torch.equal(points.values["right"] == 1, points.values["prediction"] == points.labels)
+    unlabeled = of_net(net=vizkit.wrap(NET.module, 20, labels=["a", "b", "c"]), projection="PCA").result()
+    assert unlabeled.words == {"prediction": ("a", "b", "c")}
+    assert "right" not in unlabeled.values
+
+
 def test_labels_are_those_of_the_pictures_or_those_that_are_given():
     labeled = [(picture, number % 3) for number, picture in enumerate(PICTURES)]
     assert of_net(pictures=labeled, projection="PCA").result().labels.tolist() == [i % 3 for i in range(COUNT)]
@@ -267,7 +281,7 @@ def test_labels_are_those_of_the_pictures_or_those_that_are_given():
 def test_while_pictures_are_read_those_that_are_not_lie_in_the_middle():
     frames = list(of_net(steps=20))
     drafts = [frame for frame in frames if not frame.scalars]
-    assert [frame.step for frame in frames] == [1, 2, 3, 9, 19, 23]
+    assert [frame.step for frame in frames] == [1, 2, 3, 13, 23]
     assert "64 of 150 pictures read" in drafts[0].said
     assert (drafts[0].result.xy[64:] == 0).all()
     assert not (drafts[0].result.xy[:64] == 0).all(1).any()
@@ -316,15 +330,15 @@ def test_a_selection_of_points_becomes_the_pictures_of_another_method():
 def test_copies_are_placed_where_the_originals_lie():
     x, _ = clusters()
     points = mapped(features=x, steps=250).result()
-    placed = place(points, x[:20] + 1e-4, labels=["new"] * 20)
+    placed = vizkit.place(points, x[:20] + 1e-4, labels=["new"] * 20)
     assert ((placed.xy - points.xy[:20]).norm(dim=1).median() / points.xy.norm(dim=1).mean()) < 0.2
     assert placed.label_names == ("new",)
     pictures = of_net(steps=250).result()
-    assert place(pictures, PICTURES[:2].clone()).xy.shape == (2, 2)
+    assert vizkit.place(pictures, PICTURES[:2].clone()).xy.shape == (2, 2)
     with pytest.raises(ValueError, match="12 numbers, and these have 5"):
-        place(points, x[:4, :5])
+        vizkit.place(points, x[:4, :5])
     with pytest.raises(ValueError, match='Only a result of "embedding_map"'):
-        place(Points(torch.zeros(4, 2)), x)
+        vizkit.place(Points(torch.zeros(4, 2)), x)
 
 
 def test_a_panel_of_vectors_needs_no_network_and_has_no_layer_to_pick():
@@ -371,7 +385,7 @@ def test_mistakes_are_told_in_a_sentence(arguments, error, sentence):
         mapped(**arguments).result()
 
 
-@pytest.mark.parametrize("engine", ["auto", "exact"])
+@pytest.mark.parametrize("engine", ["auto", "fft", "openTSNE"])
 def test_vectors_that_are_all_the_same_make_a_map(engine):
     frame = last(mapped(features=torch.ones(40, 6), engine=engine, steps=30))
     assert frame.result.xy.isfinite().all()

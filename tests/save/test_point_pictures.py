@@ -118,6 +118,18 @@ def test_a_data_frame_has_the_points_and_what_is_known_of_them():
     assert frame[["x", "y"]].to_numpy().tolist() == CORNERS.tolist()
 
 
+def test_kinds_that_are_no_labels_are_words_in_a_table_and_have_a_color_each():
+    pytest.importorskip("pandas")
+    values = {"loss": torch.arange(4.0), "answer": torch.tensor([1, 0, 1, -1])}
+    points = Points(CORNERS, values=values, words={"answer": ("a", "b")})
+    frame = points.to_dataframe()
+    assert frame["answer"].tolist() == ["b", "a", "b", "none"]
+    assert str(frame["answer"].dtype) == "category"
+    assert frame["loss"].tolist() == [0, 1, 2, 3]
+    assert np.array_equal(colors_of(points), palettes.of_labels(np.array([1, 0, 1, -1])))
+    assert [trace.name for trace in points.figure().data] == ["none", "a", "b"]
+
+
 def test_without_pandas_a_data_frame_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install pandas.*map\.csv"):

@@ -13,7 +13,7 @@ from tests.save.toy import toy
 from vizkit.core.runs import Run
 from vizkit.play.player import Player
 from vizkit.save import members
-from vizkit.save.manifests import MOST_PIXELS
+from vizkit.save.manifests import MOST_PIXELS, VERSION
 from vizkit.save.recordings import CONTENTS, open_recording, record
 
 
@@ -144,7 +144,7 @@ def held(manifest):
 
 CHANGES = {
     "no vizkit recording": lambda m: m.update(format="zip"),
-    "update with pip": lambda m: m.update(version=4),
+    "update with pip": lambda m: m.update(version=VERSION + 1),
     "format True": lambda m: m.update(version=True),
     "kind of frames is 'pickles'": lambda m: m.update(kind="pickles"),
     "originals it does not hold": lambda m: held(m).update(beside=0),

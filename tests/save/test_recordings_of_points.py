@@ -1,6 +1,7 @@
 """Recordings of points and curves: what comes back, what is stored once, and what a hostile file cannot do."""
 
 import json
+import math
 import zipfile
 
 import pytest
@@ -23,10 +24,16 @@ def wandering(n: int = 40, steps: int = 5, channels: int = 3, side: int = 20):
     told = {
         "labels": labels,
         "label_names": ("cat", "dog", "</script>"),
-        "values": {"loss": torch.randn(n, generator=chance), "odd": torch.full((n,), float("nan"))},
+        "values": {
+            "loss": torch.randn(n, generator=chance),
+            "odd": torch.full((n,), float("nan")),
+            "answer": torch.arange(n) % 2,
+        },
         "names": [f"picture {i}" for i in range(n)],
         "pictures": list(pictures),
         "maps": {"stage1": torch.randn(n, 2, generator=chance)},
+        "measures": {"stage1": {"kl": 0.75, "label agreement": float("nan")}},
+        "words": {"answer": ("left", "</script>")},
     }
     for step in range(1, steps + 1):
         xy = start + way * step
@@ -66,6 +73,8 @@ def test_points_come_back_with_everything_they_had(path):
         assert torch.equal(again.values["loss"], points.values["loss"])
         assert again.values["odd"].isnan().all()
         assert torch.equal(again.maps["stage1"], points.maps["stage1"])
+        assert (again.words, again.measures["stage1"]["kl"]) == (points.words, 0.75)
+        assert math.isnan(again.measures["stage1"]["label agreement"])
         assert torch.equal(frame.scalars["spread"], original.scalars["spread"])
 
 
@@ -134,14 +143,29 @@ def test_what_points_are_is_read_once(path):
     assert len({id(frame.result.labels) for frame in frames}) == 1
 
 
-def test_points_that_come_or_go_are_refused(tmp_path):
+def test_where_points_come_or_go_frames_from_before_are_left_out(tmp_path):
     def growing():
-        for n in (3, 4):
-            yield vizkit.Frame(n, 4, Points(torch.zeros(n, 2)))
+        for step, n in enumerate((5, 3, 5, 4, 4, 4)):
+            pictures = [torch.zeros(3, 8, 8)] * n
+            yield vizkit.Frame(step, 5, Points(torch.full((n, 2), float(step)), pictures=pictures), {}, f"step {step}")
 
-    with pytest.raises(ValueError, match="4 after 3"):
-        record(growing(), tmp_path / "x.vizkit")
-    assert not list(tmp_path.iterdir())
+    path = record(growing(), tmp_path / "x.vizkit", lossless=True)
+    frames = list(open_recording(path))
+    assert [(frame.step, frame.said, len(frame.result)) for frame in frames] == [
+        (3, "step 3", 4), (4, "step 4", 4), (5, "step 5", 4),
+    ]  # fmt: skip
+    assert [float(frame.result.xy[0, 0]) for frame in frames] == [3, 4, 5]
+    assert len(frames[-1].result.pictures) == 4
+
+
+def test_points_of_a_version_that_knew_no_measures_come_back(path):
+    def as_version_3(manifest):
+        manifest["version"] = 3
+        del manifest["cloud"]["measures"], manifest["cloud"]["words"]
+
+    points = open_recording(rewritten(path, as_version_3)).result()
+    assert (points.measures, points.words) == ({}, {})
+    assert list(points.maps) == ["stage1"]
 
 
 def test_points_without_a_place_are_refused(tmp_path):
@@ -168,10 +192,13 @@ CHANGES = {
     "names for 41 points": lambda m: m["cloud"].update(count=41),
     "is neither true nor false": lambda m: m["cloud"].update(labeled="yes"),
     "share a name": lambda m: m["cloud"].update(values=["loss", "loss"]),
-    "should not hold 'points/values/0001'": lambda m: m["cloud"].update(values=["loss"]),
-    "lacks 'points/maps/0001'": lambda m: m["cloud"].update(maps=["a", "b"]),
+    "should not hold 'points/values/0002'": lambda m: m["cloud"].update(values=["answer", "loss"]),
+    "lacks 'points/maps/0001'": lambda m: m["cloud"].update(maps=["stage1", "b"]),
     "impossible or too large": lambda m: m["cloud"].update(thumbnails=[3, 10**6, 7]),
     "is no text": lambda m: m["cloud"].update(label_names=[["cat"]]),
+    "measures maps that it does not hold": lambda m: m["cloud"].update(measures={"stage9": {}}),
+    "words for values that it does not hold": lambda m: m["cloud"].update(words={"truth": ["yes"]}),
+    "damaged .AttributeError": lambda m: m["cloud"].update(measures={"stage1": 3}),
     "is no list": lambda m: m["cloud"].update(label_names="cat"),
 }
 

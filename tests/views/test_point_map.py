@@ -1,5 +1,6 @@
 """The map of points without a browser: what it sends and when, what a page's choice becomes, what it keeps."""
 
+import json
 import threading
 from dataclasses import replace
 
@@ -9,7 +10,10 @@ import torch
 import traitlets
 
 from tests.views.clock import Clock
+from vizkit.core.frames import Frame
 from vizkit.core.results import Points
+from vizkit.save import palettes
+from vizkit.save.recordings import open_recording, record
 from vizkit.views.indices import packed, unpacked
 from vizkit.views.point_map import EXACT, KEEP_EVERY, PointMap, encoded
 
@@ -261,6 +265,69 @@ def test_finished_maps_are_sent_once_and_the_slider_stands_where_the_points_are(
     assert len(view.comm.told("maps")) == 1
     stacked = places(view.maps, view.map_box, 18).reshape(3, 6, 2)
     assert np.array_equal(stacked, torch.stack(list(maps.values())).numpy())
+
+
+def test_when_the_last_map_is_finished_the_slider_stands_there(view):
+    maps = {}
+    for number, layer in enumerate(["stem", "stage1", "output"]):
+        maps = {**maps, layer: points(seed=number).xy}
+        view.show(replace(points(), maps=maps))  # on the way
+        view.show(replace(points(), xy=maps[layer], maps=maps))
+    assert view.layer == 2.0
+
+
+def test_a_recording_stands_at_the_map_that_it_ended_with(view, tmp_path):
+    maps = {"stem": points().xy, "output": points(seed=1).xy}
+
+    def moving():
+        yield Frame(0, 1, replace(points(seed=2), maps=maps))
+        yield Frame(1, 1, replace(points(), xy=maps["output"], maps=maps))
+
+    start, end = (frame.result for frame in open_recording(record(moving(), tmp_path / "x.vizkit")))
+    view.show(start)
+    assert view.layer == -1.0
+    view.show(end)
+    assert view.layer == 1.0
+
+
+def test_what_was_measured_of_maps_is_told_and_what_is_no_number_as_none(view):
+    maps = {"stem": points().xy, "output": points(seed=1).xy}
+    told = {"stem": {"kl": 1.5, "label agreement": float("nan")}, "output": {"kl": np.float32(0.5)}}
+    view.show(replace(points(), maps=maps, measures=told))
+    assert view.measures == {"stem": {"kl": 1.5, "label agreement": None}, "output": {"kl": 0.5}}
+    assert json.loads(json.dumps(view.get_state("measures"))) == {"measures": view.measures}
+
+
+# Kinds
+
+
+def answers(*numbers: int, words=("cat", "dog", "owl")) -> Points:
+    values = {"loss": torch.arange(float(len(numbers))), "answer": torch.tensor(numbers)}
+    return points(len(numbers), values=values, words={"answer": words})
+
+
+def test_values_that_are_kinds_are_told_by_word_with_the_color_of_a_label_of_that_number(view):
+    view.show(answers(2, 0, 2, -1, 7))
+    assert view.value_words == [[], ["none", "cat", "owl", "7"]]
+    assert np.frombuffer(view.values[1], "<f4").tolist() == [2, 1, 2, 0, 3]
+    assert view.value_colors == [b"", palettes.of_labels(np.array([-1, 0, 2, 7])).tobytes()]
+    view.show(replace(answers(2, 0, 2, -1, 7), words={}))
+    assert view.value_words == [[], []]
+    assert np.frombuffer(view.values[1], "<f4").tolist() == [2, 0, 2, -1, 7]
+
+
+def test_what_is_hidden_is_shown_again_where_the_legend_lists_other_kinds(view):
+    view.show(answers(2, 0, 2, 1))
+    view.hidden = ["cat"]
+    view.color = "loss"
+    assert view.hidden == ["cat"]
+    view.color = "answer"
+    assert view.hidden == []
+    view.hidden = ["owl"]
+    view.show(answers(2, 0, 0, 1))
+    assert view.hidden == ["owl"]
+    view.show(answers(1, 0, 0, 1))
+    assert view.hidden == []
 
 
 # Thumbnails

@@ -397,6 +397,96 @@ def test_the_layer_slider_makes_points_flow_and_says_between_which_layers(view, 
     shown.wait_for_function("document.querySelector('.vizkit-map-layer').textContent === 'output'")
 
 
+MEASURES = {
+    "stem": {"label agreement": 0.25, "intrinsic dimension": 8.0},
+    "stage1": {"label agreement": 0.5, "intrinsic dimension": 12.4},
+    "output": {"label agreement": 1.0},
+}
+
+
+def layered(**more) -> Points:
+    first = square(300)
+    maps = {"stem": first.xy, "stage1": first.xy.flip(1), "output": first.xy.flip(0)}
+    return Points(**{"xy": maps["output"], "maps": maps, "measures": MEASURES, **more})
+
+
+def dot(shown, i: int) -> tuple[float, float]:
+    """Where the mark of a measure stands, as shares of its drawing from the lower left corner."""
+    words = shown.locator(".vizkit-map-dot").nth(i).get_attribute("d")
+    if not words:
+        return None
+    x, y = map(float, words.removeprefix("M").removesuffix("h0").split())
+    return (x - 3) / 94, (23 - y) / 20
+
+
+def test_what_was_measured_of_each_map_is_beside_the_slider_and_follows_it(show):
+    shown = show(layered())
+    slider = shown.get_by_role("slider", name="layer")
+    assert slider.input_value() == "2"
+    assert shown.locator(".vizkit-map-layer").inner_text() == "output"
+    numbers = shown.locator(".vizkit-map-number")
+    assert numbers.all_inner_texts() == ["1", "–"]
+    assert dot(shown, 0) == pytest.approx((1, 1))
+    assert dot(shown, 1) is None
+    slider.fill("0.4")
+    settled(shown)
+    assert numbers.all_inner_texts() == ["0.25", "8"]
+    assert dot(shown, 0) == pytest.approx((0.2, 0.35))
+    assert dot(shown, 1) == pytest.approx((0.2, (8 + 0.4 * 4.4) / 12.4))
+    drawing = shown.get_by_role("img", name="intrinsic dimension by map: stem 8, stage1 12, output –")
+    assert drawing.count() == 1
+
+
+@pytest.mark.parametrize("first", ["xy", "layer"])
+def test_a_finished_map_that_points_have_come_to_is_not_walked_to(view, show, first):
+    points = layered()
+    shown = show(points)
+    named = shown.locator(".vizkit-map-layer")
+    shown.get_by_role("slider", name="layer").fill("0")
+    assert named.inner_text() == "stem"
+    settled(shown)
+    told = [first, points.xy.flatten().tolist()]
+    shown.evaluate(
+        """([first, xy]) => {
+          const told = { xy: new DataView(new Float32Array(xy).buffer), layer: 2.0 };
+          vizkit.models[0].set("layer", 0);
+          for (const name of first === "xy" ? ["xy", "layer"] : ["layer", "xy"]) vizkit.models[0].set(name, told[name]);
+        }""",
+        told,
+    )
+    assert named.inner_text() == "output"
+    assert shown.get_by_role("button", name="Play", exact=True).count() == 1
+    settled(shown)
+    assert named.inner_text() == "output"
+
+
+def test_values_that_are_kinds_have_words_colors_and_a_legend_that_filters(show):
+    answer = torch.arange(400) % 3
+    points = square(400, values={"answer": answer}, words={"answer": ("cat", "dog", "owl")})
+    shown = show(points)
+    shown.locator(".vizkit-map-label").nth(0).click()
+    shown.locator(".vizkit-map-menu").select_option("answer")
+    listed = shown.locator(".vizkit-map-label")
+    assert listed.all_inner_texts() == ["cat\n134", "dog\n133", "owl\n133"]
+    assert not shown.locator(".vizkit-map-scale").is_visible()
+    status = shown.locator(".vizkit-map-status")
+    assert status.inner_text() == "400 points"  # what was hidden of the labels is shown again
+    blue, orange = (0, 114, 178), (230, 159, 0)
+    assert {blue, orange} <= {tuple(c) for c in swatches(shown)}
+    listed.nth(1).click()
+    assert status.inner_text() == "267 of 400 points shown"
+    shown.mouse.move(*where(shown, points, 0))
+    assert shown.locator(".vizkit-map-card").inner_text().split("\n")[1:] == ["right", "answer cat"]
+    shown.get_by_role("searchbox").fill("owl")
+    assert shown.locator(".vizkit-map-found").inner_text() == "133 found"
+
+
+def swatches(shown) -> list[list[int]]:
+    return shown.locator(".vizkit-map-label .vizkit-map-swatch").evaluate_all(
+        "all => all.map((one) => one.style.getPropertyValue('--color').match(/\\d+/g).map(Number))"
+    )
+
+
 def test_thumbnails_take_the_place_of_points_where_there_is_room(show):
     points = square(60, labels=None, pictures=[torch.tensor([0.0, 1.0, 0.0]).view(3, 1, 1).expand(3, 8, 8)] * 60)
     shown = show(points)

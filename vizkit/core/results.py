@@ -167,7 +167,8 @@ class Points(Result):
     """Points of a plane, one for each picture (or row): `xy` (n, 2), finite, in no unit.
 
     `labels` (n,) are numbers into `label_names`, -1 where none is known. `values` {name: (n,)} are what points may be
-    colored by besides. `names` say what each point is called, or nothing. `pictures[i]` is what point i stands for,
+    colored by besides; `words` {name: (…)} are what the numbers of such values stand for, where they are kinds and no
+    amounts. `names` say what each point is called, or nothing. `pictures[i]` is what point i stands for,
     (c, h, w) in [0, 1], read when it is looked at. `maps` {name: (n, 2)} are where the same points lie in finished
     maps of other layers or networks, in their order and turned to fit one another; `xy` is one of them or between two.
     `measures` {name of a map: {what: number}} say what was measured of each.
@@ -184,6 +185,7 @@ class Points(Result):
     pictures: Sequence[Tensor] | None = None
     maps: Mapping[str, Tensor] = field(default_factory=dict)
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.xy.ndim != 2 or self.xy.shape[1] != 2:
@@ -198,6 +200,10 @@ class Points(Result):
         for name in self.measures:
             if name not in self.maps:
                 raise ValueError(f"Measures of {name!r}, and no such map. There are {', '.join(self.maps) or 'none'}.")
+        for name in self.words:
+            if name not in self.values:
+                known = ", ".join(self.values) or "none"
+                raise ValueError(f"Words of {name!r}, and no such values. There are {known}.")
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -217,8 +223,11 @@ class Points(Result):
 
     def label(self, number: int) -> str:
         """The word for label `number`."""
-        known = 0 <= number < len(self.label_names)
-        return self.label_names[number] if known else "no label" if number < 0 else str(number)
+        return _word(self.label_names, number, "no label")
+
+    def word(self, name: str, number: int) -> str:
+        """The word for `number` of the values called `name`, which have words."""
+        return _word(self.words[name], number, "none")
 
     def figure(self) -> Any:
         """The points as a `plotly.graph_objects.Figure` (scattergl), colored by label or by the first of `values`."""
@@ -253,6 +262,10 @@ class Points(Result):
         from vizkit.save.point_pictures import mimebundle
 
         return mimebundle(self)
+
+
+def _word(words: Sequence[str], number: int, none: str) -> str:
+    return words[number] if 0 <= number < len(words) else none if number < 0 else str(number)
 
 
 def tensors(result: Result) -> dict[str, Tensor]:

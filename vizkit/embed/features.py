@@ -20,6 +20,7 @@ from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
 
 LEAST = 4  # points that make a map
+RIGHT = ("wrong", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Features:
     names: Sequence[str] = ()
     pictures: Collection | None = None
     values: Mapping[str, Tensor] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known: Tensor | None = None
     count: int = 0
     left_out: int = 0  # pictures that cannot be read
@@ -45,8 +47,8 @@ class Features:
         """The points at `xy` (m, 2), with all that is known of them; those that are not lie in the middle."""
         if self.known is not None:
             xy = xy.new_zeros(self.count, 2).index_copy(0, self.known.to(xy.device), xy)
-        told = {"values": self.values, "names": self.names, "pictures": self.pictures, "maps": maps or {}, **told}
-        return Points(xy, self.labels, self.label_names, **told)
+        known = {"values": self.values, "words": self.words, "names": self.names, "pictures": self.pictures}
+        return Points(xy, self.labels, self.label_names, **{**known, "maps": maps or {}, **told})
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,14 +201,25 @@ def _of_reading(reading: Reading, layer: str, given: tuple[Tensor | None, tuple[
     words = reading.pictures.label_names if given[0] is None else given[1]
     if whole:
         pictures = reading.shown(seen)
-        values = dict(seen.values)
-        if "prediction" in values and words and words == reading.net.labels:
-            values["right"] = (values["prediction"] == labels).float()
+        values, meanings = _answers(seen.values, labels, words, reading.net.labels)
         left_out = len(reading.pictures) - reading.readable
-        return Features(seen.rows, _known(labels), words, _names(pictures), pictures, values, left_out=left_out)
+        told = {"values": values, "words": meanings, "left_out": left_out}
+        return Features(seen.rows, _known(labels), words, _names(pictures), pictures, **told)
     everyone = torch.full((count,), NONE).index_copy(0, seen.points, labels)
     pictures = reading.pictures if reading.places == 1 else None
     return Features(seen.rows, _known(everyone), words, _names(pictures), pictures, known=seen.points, count=count)
+
+
+def _answers(
+    values: Mapping[str, Tensor], labels: Tensor, words: tuple[str, ...], classes: tuple[str, ...]
+) -> tuple[dict[str, Tensor], dict[str, tuple[str, ...]]]:
+    """What a network answers, and what its numbers stand for; where labels are its classes, whether it is right."""
+    if "prediction" not in values or not classes:
+        return dict(values), {}
+    if words != classes:
+        return dict(values), {"prediction": classes}
+    right = (values["prediction"] == labels).long().masked_fill(labels < 0, NONE)
+    return {**values, "right": right}, {"prediction": classes, "right": RIGHT}
 
 
 def _known(labels: Tensor) -> Tensor | None:

@@ -1,4 +1,4 @@
-"""The descent of t-SNE by openTSNE (Poličar et al. 2024), the engine of maps on a CPU; maps are `xy` (n, 2) float32.
+"""The descent of t-SNE by openTSNE (Poličar et al. 2024), to compare ours with; maps are `xy` (n, 2) float32.
 
 Barnes–Hut under 10,000 points, FFT above, all as openTSNE has it: the same numbers as its `TSNE(…).fit`, bit for bit.
 """
@@ -6,7 +6,6 @@ Barnes–Hut under 10,000 points, FFT above, all as openTSNE has it: the same nu
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,6 @@ from vizkit.embed.descent import EARLY, EXAGGERATION, Layout
 
 INTERPOLATED_FROM = 10_000  # points
 MOMENTUM = 0.8
-
-
-def installed() -> bool:
-    """Whether openTSNE can be imported."""
-    return find_spec("openTSNE") is not None
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ def place(points: Points, more: Any, *, labels: Any = None, perplexity: float = 
     Raises:
         ValueError: no run of "embedding_map" made the map, or it is one of places, or `more` does not fit it.
 
-    >>> place(vizkit.run("embedding_map", net, "stage4").result(), "my photos/")
+    >>> vizkit.place(vizkit.run("embedding_map", net, "stage4").result(), "my photos/")
     12 points
     """
     given = _arguments(points.run)

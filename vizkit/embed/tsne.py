@@ -63,15 +63,13 @@ def tsne(
 
 
 def chosen(engine: str, rows: Tensor) -> str:
-    """Which engine moves these rows: openTSNE on a CPU where it is installed, or ours.
+    """Which engine moves these rows: `exact` or `fft`, whichever is faster, unless another is asked for.
 
     Raises:
         ValueError: there is no such engine.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine={engine!r} is none of {', '.join(ENGINES)}.")
-    if engine == "auto" and rows.device.type == "cpu" and open_tsne.installed():
-        return "openTSNE"
     return engine if engine == "openTSNE" else engines.chosen(engine, len(rows), rows.device)
 
 

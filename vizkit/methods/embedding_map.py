@@ -70,8 +70,8 @@ def embedding_map(
         steps: Of t-SNE.
         places: Points for each picture where `pool` is "positions", drawn at random; each stands for what the layer
             sees there.
-        engine: Who computes t-SNE: openTSNE on a CPU where it is installed (`pip install "vizkit[maps]"`), else ours,
-            exact or on a grid.
+        engine: Who computes t-SNE: ours, "exact" for few points and on a grid ("fft") for many, or openTSNE
+            (`pip install "vizkit[maps]"`), to compare.
         seed: Where randomness starts: which places, which pictures of the world, faint noise on the start.
         start: A map in hand to go on from, of the very same points.
 

@@ -25,9 +25,9 @@ from vizkit.embed.numbers import intrinsic_dimension, label_agreement, probe_acc
 from vizkit.embed.reading import begun
 from vizkit.measure.index import Index
 from vizkit.methods.embedding_map import Draft
-from vizkit.methods.inversion_ladder import spread
 from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
+from vizkit.nets.spread import spread
 
 MOVED = 3  # a map that begins at another takes a third of the steps of the first
 SAMPLE = 5000  # rows, evenly spread over the numbering, that are asked what a layer knows
@@ -70,8 +70,8 @@ def layer_maps(
         pool: What becomes of a layer's positions: their mean, their strongest, or all in one long vector.
         perplexity: How many neighbors count for each point, at most a third of the points.
         steps: Of the first map; each other takes a third as many.
-        engine: Who computes t-SNE: openTSNE on a CPU where it is installed (`pip install "vizkit[maps]"`), else ours,
-            exact or on a grid.
+        engine: Who computes t-SNE: ours, "exact" for few points and on a grid ("fft") for many, or openTSNE
+            (`pip install "vizkit[maps]"`), to compare.
         seed: Where randomness starts: which pictures of the world, faint noise on the start, what a probe learns from.
 
     Raises:
@@ -101,7 +101,7 @@ def layer_maps(
         found.append(told.features)
     measure = Measure(perplexity, engine, seed)
     stages = _stages(named, found, measure)
-    points = partial(stages[0].features.points, values=_values(nets, found))
+    points = partial(stages[0].features.points, **_answers(nets, found))
     tsne.check(perplexity, len(stages[0].rows), steps)
     begin, maps, measures = first_map(stages[0].rows, seed=seed), {}, {}
     yield Frame(before, of, points(begin), {}, f"The start at {stages[0].name}. Neighbors are being sought.")
@@ -244,12 +244,13 @@ def _words(nets: Sequence[Network]) -> list[str]:
     return [f"{name} {names[: i + 1].count(name)}" if names.count(name) > 1 else name for i, name in enumerate(names)]
 
 
-def _values(nets: Sequence[Network], found: Sequence[Mapping[str, Features]]) -> dict[str, Tensor]:
-    """What each network answers; the length of a vector is another at each layer."""
-    told = {}
+def _answers(nets: Sequence[Network], found: Sequence[Mapping[str, Features]]) -> dict[str, dict[str, Any]]:
+    """The values and words of what each network answers; the length of a vector is another at each layer."""
+    told = {"values": {}, "words": {}}
     for word, features in zip(_words(nets), found, strict=True):
-        values = next(iter(features.values())).values
-        told |= {f"{name} · {word}" if word else name: v for name, v in values.items() if name != "length"}
+        one = next(iter(features.values()))
+        for kind, known in (("values", one.values), ("words", one.words)):
+            told[kind] |= {f"{name} · {word}" if word else name: v for name, v in known.items() if name != "length"}
     return told
 
 

@@ -57,13 +57,9 @@ class PointWriter:
         """Write where the points of frame `index` lie.
 
         Raises:
-            ValueError: there are more or fewer than in the frame before, or one lies nowhere.
+            ValueError: one lies nowhere.
         """
-        if self._points is not None and len(points) != len(self._points):
-            raise ValueError(
-                f"A recording holds the same points in each frame, and here are {len(points)} after "
-                f"{len(self._points)}. Give those that are not there yet a place, too."
-            )
+        assert self._points is None or len(points) == len(self._points), "record() parts frames by their points"
         self._points, xy = points, points.xy.detach().cpu().double()
         if not xy.isfinite().all():
             raise ValueError("A point has no place (NaN or infinite), so it cannot be recorded.")
@@ -88,6 +84,8 @@ class PointWriter:
             tuple(points.values),
             tuple(points.maps),
             tuple(map(str, points.names)),
+            measures={layer: {what: float(v) for what, v in told.items()} for layer, told in points.measures.items()},
+            words={name: tuple(words) for name, words in points.words.items()},
         )
         side = next((side for most, side in SIDES.items() if len(points) <= most), 0)
         if not points.pictures or not side:
@@ -125,6 +123,8 @@ class PointReader:
             cloud.names,
             self._thumbnails(file),
             maps={name: _floats(file, _map(i), n, 2) for i, name in enumerate(cloud.maps)},
+            measures=cloud.measures,
+            words=cloud.words,
         )
 
     def _thumbnails(self, file: zipfile.ZipFile) -> Thumbnails | None:

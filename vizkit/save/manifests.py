@@ -6,11 +6,12 @@ Nothing in it is trusted: a recording comes by mail or from a web page.
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-FORMAT, VERSION = "vizkit recording", 3
-OLDEST = 1  # version 1 has no originals, nor columns; version 2 nothing but pictures, and no remarks
+FORMAT, VERSION = "vizkit recording", 4
+# Version 1 has no originals, nor columns; 2 nothing but pictures, and no remarks; 3 points without measures and words.
+OLDEST = 1
 MOST_COLUMNS = 1024
 LARGEST_SIDE = 8192  # pixels of one picture
 MOST_PIXELS = 2**28  # numbers of one frame, all pictures and channels together
@@ -57,7 +58,8 @@ class Lines:
 class Cloud:
     """What points are, whatever the frame: how many, which labels, `values` and `maps` by name, a name each or none.
 
-    `thumbnails` are (channels, side, columns) of the sheet that shows them, all 0 where there is none.
+    `thumbnails` are (channels, side, columns) of the sheet that shows them, all 0 where there is none. `measures` are
+    what was measured of maps, `words` what the numbers of some values stand for.
     """
 
     count: int
@@ -67,6 +69,8 @@ class Cloud:
     maps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     thumbnails: tuple[int, int, int] = (0, 0, 0)
+    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def sheet(self) -> Shape:
@@ -147,7 +151,14 @@ class Manifest:
 
 
 def _updated(told: dict) -> dict:
-    """A manifest of an older version, as it would be now: frames held pictures, and told of them beside their step."""
+    """A manifest of an older version, as it would be now."""
+    if told["version"] == 3:
+        return told if told["cloud"] is None else {**told, "cloud": {**told["cloud"], "measures": {}, "words": {}}}
+    return _from_pictures(told)
+
+
+def _from_pictures(told: dict) -> dict:
+    """One of version 1 or 2: frames held pictures, and told of them beside their step."""
     frames = [
         {**frame, "remark": "", "held": {"columns": 0, "beside": None, **frame}} if isinstance(frame, dict) else frame
         for frame in told["frames"]
@@ -205,10 +216,21 @@ def _cloud(told: dict) -> Cloud:
     labeled = told["labeled"]
     _require(isinstance(labeled, bool), f"{labeled!r} is neither true nor false")
     channels, side, columns = map(_count, told["thumbnails"])
-    cloud = Cloud(count, labeled, _texts(told["label_names"]), values, maps, names, (channels, side, columns))
+    about = {"measures": _measures(told["measures"], maps), "words": _words(told["words"], values)}
+    cloud = Cloud(count, labeled, _texts(told["label_names"]), values, maps, names, (channels, side, columns), **about)
     if side:
         _shape(list(cloud.sheet))
     return cloud
+
+
+def _measures(told: dict, maps: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    _require(set(told) <= set(maps), "it measures maps that it does not hold")
+    return {name: {_text(what): float(number) for what, number in found.items()} for name, found in told.items()}
+
+
+def _words(told: dict, values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    _require(set(told) <= set(values), "it has words for values that it does not hold")
+    return {name: _texts(words) for name, words in told.items()}
 
 
 def _compares(held: Held, originals: tuple[Shape, ...]) -> bool:

@@ -4,6 +4,8 @@ import base64
 import csv
 import html
 import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ QUIET = "#6B6B6B"  # of numbers beside words
 
 
 def draw(points: Points) -> Image.Image:
-    """The points on white, colored by label or by their first values, with a legend.
+    """The points on white, colored by label, else by the first values that are kinds or the first, with a legend.
 
     Neither axis has a unit, so both have one scale and no ticks.
     """
@@ -76,12 +78,14 @@ def columns_of(points: Points) -> dict[str, Any]:
         found["name"] = [str(name) for name in points.names]
     taken = set(found)
     for name, value in points.values.items():
-        found[f"{name} value" if name in taken else name] = value.detach().cpu().numpy()
+        numbers = value.detach().cpu().numpy()
+        told = [points.word(name, int(number)) for number in numbers] if name in points.words else numbers
+        found[f"{name} value" if name in taken else name] = told
     return found
 
 
 def to_dataframe(points: Points) -> Any:
-    """`columns_of(points)` as a `pandas.DataFrame`, labels as a category.
+    """`columns_of(points)` as a `pandas.DataFrame`, labels and other words of kinds as categories.
 
     Raises:
         ModuleNotFoundError: pandas is not installed.
@@ -93,19 +97,27 @@ def to_dataframe(points: Points) -> Any:
             'A data frame needs pandas, which is not installed. Type `pip install pandas`, or points.save("map.csv").'
         ) from None
     frame = pd.DataFrame(columns_of(points))
-    if points.labels is not None:
-        frame["label"] = frame["label"].astype("category")
-    return frame
+    kinds = [name for name in ("label", *points.words) if name in frame and frame[name].dtype.kind not in "iuf"]
+    return frame.astype(dict.fromkeys(kinds, "category"))
 
 
 def colors_of(points: Points) -> np.ndarray:
-    """RGB (n, 3), uint8: by label, else by the first values, else one color."""
-    if points.labels is not None:
-        known, places = np.unique(points.labels.cpu().numpy(), return_inverse=True)
+    """RGB (n, 3), uint8: by kind, else by the first values, else one color."""
+    if (kinds := kinds_of(points)) is not None:
+        known, places = np.unique(kinds[0], return_inverse=True)
         return palettes.of_labels(known)[places]
     if points.values:
         return _ramped(_first(points))
     return np.broadcast_to(palettes.of_labels(np.zeros(1, int)), (len(points), 3))
+
+
+def kinds_of(points: Points) -> tuple[np.ndarray, Callable[[int], str]] | None:
+    """Of which kind each point is, (n,), and the word for a kind: labels, or the first values that have words."""
+    if points.labels is not None:
+        return points.labels.cpu().numpy(), points.label
+    for name in points.words:
+        return points.values[name].detach().cpu().numpy().astype(np.int64), partial(points.word, name)
+    return None
 
 
 def span(values: np.ndarray) -> tuple[float, float]:
@@ -181,16 +193,15 @@ def _has_legend(points: Points) -> bool:
 
 
 def _write_legend(paper: Image.Image, points: Points) -> None:
-    if points.labels is not None:
-        _write_labels(paper, points)
+    if (kinds := kinds_of(points)) is not None:
+        _write_labels(paper, *kinds)
     elif points.values:
         _write_ramp(paper, points)
 
 
-def _write_labels(paper: Image.Image, points: Points) -> None:
-    """A line for each label: its color, its name and how many there are; the most frequent where there are many."""
-    assert points.labels is not None
-    known, counts = np.unique(points.labels.cpu().numpy(), return_counts=True)
+def _write_labels(paper: Image.Image, kinds: np.ndarray, word: Callable[[int], str]) -> None:
+    """A line for each kind: its color, its name and how many there are; the most frequent where there are many."""
+    known, counts = np.unique(kinds, return_counts=True)
     listed = np.sort(np.argsort(-counts, kind="stable")[:LISTED])
     pen, face = ImageDraw.Draw(paper), lettering.font(13)
     for row, k in enumerate(listed):
@@ -199,7 +210,7 @@ def _write_labels(paper: Image.Image, points: Points) -> None:
         pen.ellipse((WIDTH + 4, y + 2, WIDTH + 14, y + 12), color)
         count = f"{counts[k]:,}"
         room = LEGEND - 44 - round(face.getlength(count))
-        pen.text((WIDTH + 22, y), lettering.wrapped(points.label(int(known[k])), face, room, 1), INK, face)
+        pen.text((WIDTH + 22, y), lettering.wrapped(word(int(known[k])), face, room, 1), INK, face)
         pen.text((WIDTH + LEGEND - 14, y), count, QUIET, face, anchor="ra")
     if len(known) > LISTED:
         pen.text((WIDTH + 22, MARGIN + 22 * LISTED), f"and {len(known) - LISTED} more labels", QUIET, face)

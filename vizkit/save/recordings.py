@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -69,27 +70,19 @@ def record(frames: Iterable[Frame], path: str | Path, most: int = 60, lossless: 
     Takes a run, or any frames of one. Pictures are WebP at quality 90, or PNG if `lossless`, when a value is
     rounded to 1/255 only; places of points are rounded to 1/65535 of their span, or not at all if `lossless`. What
     points are besides their place is taken from the last frame, and their pictures become thumbnails; those of more
-    than 16384 points are left out. An existing file is replaced once the new one is complete.
+    than 16384 points are left out. Where points have come or gone, frames from before are left out: a map's draft has
+    a point for a picture that turns out to be unreadable. An existing file is replaced once the new one is complete.
 
     Raises:
-        ValueError: another ending; there is no frame; points come or go between frames.
+        ValueError: another ending; there is no frame; a point lies nowhere.
         TypeError: frames hold what cannot be recorded, or not all the same kind.
     """
     path = Path(path)
     ending(path, (".vizkit",))
     coding = "png" if lossless else "webp"
-    name, writer, run, entries = "", None, None, []
-    with replacing(path) as draft, zipfile.ZipFile(draft, "w") as file:
-        for frame in thinned(frames, most):
-            run, found = frame.result.run, _kind_of(frame.result)
-            if writer is None:
-                name, writer = found, KINDS[found].writer(file, coding)
-            if found != name:
-                raise TypeError(f"Frames of a recording are all of one kind, and here are {found} after {name}.")
-            entries.append(_entry(frame, writer.write(len(entries), frame.result)))
-        assert writer is not None, "thinned frames are at least one"
-        contents = _manifest(run, coding, name, entries, writer.close()).to_json()
-        file.writestr(CONTENTS, contents, compress_type=zipfile.ZIP_DEFLATED)
+    with replacing(path) as draft:
+        for _, stretch in groupby(_alike(thinned(frames, most)), key=_points_of):
+            _write(stretch, draft, coding)  # over the one before
     return path
 
 
@@ -128,6 +121,36 @@ def recorded(path: Path) -> Generator[Frame, None, None]:
             raise ValueError(f"{path.name!r} cannot be played: {error}.") from error
         scalars = {name: torch.tensor(value, dtype=torch.float32) for name, value in entry.scalars.items()}
         yield Frame(entry.step, entry.of, result, scalars, entry.remark)
+
+
+def _alike(frames: Iterable[Frame]) -> Generator[Frame, None, None]:
+    """The same frames, all of one kind."""
+    name = ""
+    for frame in frames:
+        found = _kind_of(frame.result)
+        if found != (name := name or found):
+            raise TypeError(f"Frames of a recording are all of one kind, and here are {found} after {name}.")
+        yield frame
+
+
+def _points_of(frame: Frame) -> int:
+    """How many points a frame has; pictures and lines may become more or fewer."""
+    return len(frame.result) if isinstance(frame.result, Points) else -1
+
+
+def _write(frames: Iterable[Frame], path: Path, coding: str) -> None:
+    """Write frames of one kind, at least one, as a whole recording."""
+    name, writer, run, entries = "", None, None, []
+    with zipfile.ZipFile(path, "w") as file:
+        for frame in frames:
+            if writer is None:
+                name = _kind_of(frame.result)
+                writer = KINDS[name].writer(file, coding)
+            run = frame.result.run
+            entries.append(_entry(frame, writer.write(len(entries), frame.result)))
+        assert writer is not None, "there is at least one frame"
+        contents = _manifest(run, coding, name, entries, writer.close()).to_json()
+        file.writestr(CONTENTS, contents, compress_type=zipfile.ZIP_DEFLATED)
 
 
 def _kind_of(result: Result) -> str:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from vizkit.core.results import Curves, Points
 from vizkit.save import palettes
-from vizkit.save.point_pictures import colors_of, dot, span
+from vizkit.save.point_pictures import colors_of, dot, kinds_of, span
 
 COLORS = palettes.OKABE_ITO
 TRACED = 60  # labels that get a trace and a line in the legend each; of more, all points are one trace
@@ -26,27 +26,27 @@ def line_chart(curves: Curves) -> go.Figure:
 
 
 def point_chart(points: Points) -> go.Figure:
-    """The points of a map as scattergl: a trace for each label, or one colored by the first values."""
-    labels = None if points.labels is None else points.labels.cpu().numpy()
-    known = np.zeros(0, int) if labels is None else np.unique(labels)
+    """The points of a map as scattergl: a trace for each label or other kind, or one colored by the first values."""
+    kinds, word = kinds_of(points) or (np.zeros(0, int), str)
+    known = np.unique(kinds)
     several = 0 < len(known) <= TRACED
-    traces = [_labeled(points, int(k), np.flatnonzero(labels == k)) for k in known] if several else [_together(points)]
-    figure = go.Figure(traces, layout=_layout(several))
+    apart = [_kind(points, int(k), word(int(k)), np.flatnonzero(kinds == k)) for k in known if several]
+    figure = go.Figure(apart or [_together(points)], layout=_layout(several))
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
     figure.update_layout(height=560, hovermode="closest", dragmode="pan", xaxis=hidden, yaxis=hidden)
     figure.update_layout(legend={"orientation": "v", "x": 1.02, "y": 1, "yanchor": "top", "itemsizing": "constant"})
     return figure.update_yaxes(scaleanchor="x")
 
 
-def _labeled(points: Points, label: int, some: np.ndarray) -> go.Scattergl:
-    color = palettes.named(palettes.of_labels(np.array([label]))[0])
-    return _scatter(points, some, color, name=_text(points.label(label)))
+def _kind(points: Points, kind: int, word: str, some: np.ndarray) -> go.Scattergl:
+    color = palettes.named(palettes.of_labels(np.array([kind]))[0])
+    return _scatter(points, some, color, name=_text(word))
 
 
 def _together(points: Points) -> go.Scattergl:
-    """All points in one trace: by label where there are many, by the first values, or all alike."""
+    """All points in one trace: by kind where there are many, by the first values, or all alike."""
     some = np.arange(len(points))
-    if points.labels is not None or not points.values:
+    if kinds_of(points) is not None or not points.values:
         return _scatter(points, some, [palettes.named(color) for color in colors_of(points)])
     name, value = next(iter(points.values.items()))
     low, high = span(value.detach().float().cpu().numpy())

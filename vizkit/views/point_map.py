@@ -39,9 +39,10 @@ class PointMap(Answering, anywidget.AnyWidget):
     there are; `gather()` makes them for a page.
 
     `selection` is what its reader chose by lasso, box or click, an int64 array; set it to show another. `color` is
-    "label", the name of one of `points.values`, "selection" or ""; `hidden` names labels that are not shown; `marked`
-    are a few points with a ring around them. `layer` is a place between the finished maps (`points.maps`), 1.5 halfway
-    from the second to the third; -1 where there are none.
+    "label", the name of one of `points.values`, "selection" or ""; `hidden` names kinds that are not shown: labels, or
+    the words of the values that points are colored by. `marked` are a few points with a ring around them. `layer` is
+    a place between the finished maps (`points.maps`), 1.5 halfway from the second to the third, -1 where there are
+    none; below it stands what was measured of each.
 
     >>> view = PointMap()
     >>> view.show(points)
@@ -57,6 +58,7 @@ class PointMap(Answering, anywidget.AnyWidget):
         "points_key.mjs",
         "points_pictures.mjs",
         "points_card.mjs",
+        "points_measures.mjs",
         "points_hand.mjs",
         "point_map.mjs",
     )
@@ -74,10 +76,13 @@ class PointMap(Answering, anywidget.AnyWidget):
     ramp = traitlets.Bytes(palettes.ramp().tobytes()).tag(sync=True)
     values = traitlets.List(traitlets.Bytes()).tag(sync=True)
     value_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    value_words = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    value_colors = traitlets.List(traitlets.Bytes()).tag(sync=True)
     names = traitlets.Bytes().tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
     map_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     map_box = traitlets.List(traitlets.Float()).tag(sync=True)
+    measures = traitlets.Dict().tag(sync=True)
     layer = traitlets.Float(-1).tag(sync=True)
     color = traitlets.Unicode().tag(sync=True)
     hidden = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -99,6 +104,7 @@ class PointMap(Answering, anywidget.AnyWidget):
         self.observe(self._choose, "selection")
         self.observe(self._ring, "marked")
         self.observe(self._chosen_in_page, "chosen")
+        self.observe(self._recolored, "color")
 
     def show(self, points: Points) -> None:
         """Show `points` as soon as the views can take them."""
@@ -157,26 +163,40 @@ class PointMap(Answering, anywidget.AnyWidget):
             self.chosen = packed(self.selection, self.count)
         if before is None or not _same(before.labels, points.labels) or before.label_names != points.label_names:
             self._set_labels(points)
-        if before is None or not _same_all(before.values, points.values):
-            self.value_names = list(points.values)
-            self.values = [_numbers(value) for value in points.values.values()]
+        if before is None or not _same_all(before.values, points.values) or before.words != points.words:
+            self._set_values(points)
         if before is None or not _same_words(before.names, points.names):
             self.names = _lines(points.names)
         if before is None or not _same_all(before.maps, points.maps):
             self._set_maps(points)
         elif points.maps:
             self._set_layer(points)
+        self.measures = {name: _finite(told) for name, told in points.measures.items()}
         self._set_color(before is None)
+        known = self._listed(self.color)[1]
+        self.hidden = [word for word in self.hidden if word in known]
 
     def _set_labels(self, points: Points) -> None:
         if points.labels is None:
-            self.labels, self.label_names, self.label_colors, self.hidden = b"", [], b"", []
+            self.labels, self.label_names, self.label_colors = b"", [], b""
             return
         known, places = _sorted_out(points.labels.detach().cpu().numpy().astype(np.int64))
         self.labels = places.astype("<u2" if len(known) <= 65536 else "<u4").tobytes()
         self.label_names = [points.label(int(number)) for number in known]
         self.label_colors = palettes.of_labels(known).tobytes()
-        self.hidden = [word for word in self.hidden if word in self.label_names]
+
+    def _set_values(self, points: Points) -> None:
+        """Amounts as they are; of kinds, the place of each among those there are, their words and their colors."""
+        told = {name: (_numbers(value), [], b"") for name, value in points.values.items() if name not in points.words}
+        for name in points.words:
+            known, places = _sorted_out(points.values[name].detach().cpu().nan_to_num(-1).numpy().astype(np.int64))
+            words = [points.word(name, int(number)) for number in known]
+            told[name] = places.astype("<f4").tobytes(), words, palettes.of_labels(known).tobytes()
+        self.value_names = list(points.values)
+        rows = [told[name] for name in points.values]
+        self.values = [row[0] for row in rows]
+        self.value_words = [row[1] for row in rows]
+        self.value_colors = [row[2] for row in rows]
 
     def _set_maps(self, points: Points) -> None:
         self.map_names = list(points.maps)
@@ -187,15 +207,25 @@ class PointMap(Answering, anywidget.AnyWidget):
         self._set_layer(points)
 
     def _set_layer(self, points: Points) -> None:
-        """Put the slider where the points are, if that is a finished map."""
-        here = [i for i, xy in enumerate(points.maps.values()) if xy is points.xy or _same(xy, points.xy)]
-        self.layer = float(here[0]) if here else -1.0 if not points.maps else self.layer
+        """Put the slider where the points are, if that is a finished map; a recording has rounded where they are."""
+        here = [i for i, xy in enumerate(points.maps.values()) if _together(xy, points.xy)]
+        self.layer = float(here[-1]) if here else -1.0 if not points.maps else self.layer
 
     def _set_color(self, first: bool) -> None:
         """Keep the color that was asked for where it is still there."""
         there = ["label"] * bool(self.labels) + self.value_names
         if self.color not in [*there, "selection"] and (self.color or first):
             self.color = there[0] if there else ""
+
+    def _listed(self, color: str) -> tuple[str, list[str]]:
+        """What the legend lists while points are colored so, and its words."""
+        words = dict(zip(self.value_names, self.value_words, strict=False)).get(color)
+        return (color, words) if words else ("label", self.label_names)
+
+    def _recolored(self, change: dict) -> None:
+        """Show all kinds where they are others than before."""
+        if self._listed(change["old"])[0] != self._listed(change["new"])[0]:
+            self.hidden = []
 
     def _set_pictures(self, pictures: Sequence[Tensor] | None) -> None:
         """Begin another set of thumbnails where the pictures are others."""
@@ -295,6 +325,11 @@ def _numbers(value: Tensor) -> bytes:
     return value.detach().float().cpu().numpy().astype("<f4").tobytes()
 
 
+def _finite(told: Mapping[str, float]) -> dict[str, float | None]:
+    """Numbers as JSON has them."""
+    return {name: float(value) if np.isfinite(value) else None for name, value in told.items()}
+
+
 def _lines(names: Sequence[object]) -> bytes:
     """A line for each name; what would break one is a space."""
     words = list(map(str, names))
@@ -317,6 +352,14 @@ def _same(a: Tensor | None, b: Tensor | None) -> bool:
     if a is None or b is None or a is b:
         return a is b
     return a.shape == b.shape and a.device == b.device and bool(((a == b) | ((a != a) & (b != b))).all())  # NaN is NaN
+
+
+def _together(a: Tensor, b: Tensor) -> bool:
+    """Whether points lie in the same places, up to a thousandth of how far they spread."""
+    if a is b or not len(a):
+        return True
+    a, b = a.detach().float().cpu(), b.detach().float().cpu()
+    return bool((a - b).abs().max() <= 1e-3 * (a.amax(0) - a.amin(0)).max())
 
 
 def _same_all(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> bool:

@@ -68,7 +68,8 @@ function* entries(axes, told, position) {
   const shown = axes.some(({ plays }) => plays) ? [position] : told.keys();
   for (const p of shown) {
     const where = axes.some(({ plays }) => plays) ? "" : sentence(axes, at(p));
-    for (const [i, { caption }] of told[p].entries()) {
+    for (const [i, { caption, again }] of told[p].entries()) {
+      if (again) continue;
       yield { position: p, picture: i, words: [where, caption].filter(Boolean).join(" · ") };
     }
   }

@@ -8,14 +8,6 @@ const HEIGHT = 260;
 const ROOM = { left: 62, right: 12, top: 10, bottom: 48 };
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]; // Okabe and Ito
 const DASHES = ["", "7 4", "2 3"]; // one after each round of colors
-const SVG = "http://www.w3.org/2000/svg";
-
-function drawn(tag, attributes, text = "") {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.textContent = text;
-  return made;
-}
 
 /** A number to three digits, as short as it can be written. */
 function brief(number) {

@@ -55,22 +55,35 @@ function reviver(pool) {
   return revived;
 }
 
+/** Whether two values are the same, lists by what is in them: what stays is not drawn again. */
+function same(a, b) {
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
+  return a.length === b.length && a.every((one, i) => one === b[i]);
+}
+
 /** Make the models follow the deck: one row of the table for each position of its sliders. */
 function follow(deck, models, { table }, revived) {
   const rows = new Map(); // revived once, so that what is shared between rows is no change
   const row = (i) => rows.get(i) ?? rows.set(i, table[i].map((traits) => revived(traits))).get(i);
   deck.on("change:position", (position) => {
     row(position).forEach((traits, i) => {
-      for (const [name, value] of Object.entries(traits)) models[i].set(name, value);
+      for (const [name, value] of Object.entries(traits)) {
+        if (!same(models[i].get(name), value)) models[i].set(name, value);
+      }
     });
   });
+}
+
+/** A number that counts the pictures of several components, as the one counts that shows `count` from `first` on. */
+function own(number, first, count) {
+  return number >= first && number < first + count ? number - first : -1;
 }
 
 /** Tell the deck which picture the pointer or the keyboard is at; -1 for none. */
 function watchPictures(area, deck) {
   const tell = ({ target }) => {
     const cell = target.closest?.(".vizkit-live-cell");
-    deck.set("hovered", cell ? [...cell.parentNode.children].indexOf(cell) : -1);
+    deck.set("hovered", cell ? [...area.querySelectorAll(".vizkit-live-cell")].indexOf(cell) : -1);
   };
   for (const event of ["pointerover", "focusin"]) area.addEventListener(event, tell);
   area.addEventListener("pointerleave", () => deck.set("hovered", -1));
@@ -96,6 +109,14 @@ function tellHeight() {
   new ResizeObserver(() => parent.postMessage({ vizkit: { height: whole.offsetHeight } }, "*")).observe(whole);
 }
 
+function heading(words) {
+  const made = document.createElement("h2");
+  made.className = "vizkit-page-title";
+  made.dir = "auto";
+  made.textContent = words;
+  return made;
+}
+
 /** Build the page that `told` describes into `root`; returns what takes it down again. */
 function show(components, told, root) {
   const revived = reviver(told.pool);
@@ -104,18 +125,21 @@ function show(components, told, root) {
   const ends = [];
   globalThis.vizkit = { models };
   if (self !== top) tellHeight();
-  for (const [i, trait, j, other] of told.links ?? []) models[i].on(`change:${trait}`, (value) => models[j].set(other, value));
+  for (const [i, trait, j, other, first, count] of told.links ?? []) {
+    models[i].on(`change:${trait}`, (value) => models[j].set(other, count === undefined ? value : own(value, first, count)));
+  }
   const deck = models[told.deck?.part];
   if (deck) follow(deck, models, told.deck, revived);
-  for (const [i, { module, place }] of told.parts.entries()) {
+  for (const [i, { module, place, title }] of told.parts.entries()) {
     if (!place) continue; // it has nothing to say
     if (!areas.has(place)) areas.set(place, document.createElement("div"));
     const el = document.createElement("div");
+    if (title) areas.get(place).append(heading(title));
     areas.get(place).append(el);
     const end = components[module].render({ model: models[i], el });
     if (typeof end === "function") ends.push(end);
   }
-  for (const place of ["side", "main", "foot"]) {
+  for (const place of ["side", "main", "right", "foot"]) {
     const area = areas.get(place);
     if (!area) continue;
     area.className = `vizkit-page-${place}`;

@@ -14,6 +14,15 @@ function button(className, text, act) {
   return made;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+function drawn(tag, attributes, text = "") {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.textContent = text;
+  return made;
+}
+
 /** A few words of which one holds; Tab stops once, and arrow keys go from one to the next. */
 function segments(name, words, pick) {
   const made = element("div", "vizkit-segments", ...words.map((word) => button("", word, () => pick(word))));

@@ -39,6 +39,7 @@ function render({ model, el }) {
   const hover = card();
   const camera = newCamera();
   const key = legend(model, () => recolor());
+  const measures = measured(model);
   const pictures = thumbnails(model, (want) => model.send({ view, want }), (count) => ((el.dataset.pictures = count), schedule()));
 
   let painter = null;
@@ -129,6 +130,7 @@ function render({ model, el }) {
     slider.value = value;
     layerName.textContent = part < 0.02 || part > 0.98 ? all[Math.round(value)] : `${all[i]} → ${all[i + 1]}`;
     slider.ariaValueText = layerName.textContent;
+    measures.at(value);
   }
 
   function tellLayer(value) {
@@ -148,15 +150,15 @@ function render({ model, el }) {
 
   const play = () => (stageAt >= last() && place(0), flow(last()));
 
-  function rest() {
+  function halt() {
     stage = null;
     playing.textContent = "Play";
-    tellLayer(stageAt);
   }
 
+  const rest = () => (halt(), tellLayer(stageAt));
+
   function slide() {
-    stage = null;
-    playing.textContent = "Play";
+    halt();
     place(calm.matches ? Math.round(slider.value) : Number(slider.value));
     tellLayer(stageAt);
   }
@@ -178,23 +180,52 @@ function render({ model, el }) {
     slider.parentNode.hidden = layers.length < 2;
     Object.assign(slider, { min: 0, max: Math.max(1, last()), step: 0.01 });
     stops.replaceChildren(...layers.map((_, i) => Object.assign(element("option", ""), { value: i })));
-    onLayer();
+    measures.update();
+    stand();
   }
 
-  /** Python moved the slider, or it stood somewhere when the page opened. */
+  /** There are other maps: stand where the slider does, without a walk through those between. */
+  function stand() {
+    const value = model.get("layer");
+    if (value < 0) slider.value = 0;
+    if (layers.length < 2 || value < 0) return;
+    halt();
+    if (value % 1 || layers[value].length !== to.length) place(value);
+    else goTo(layers[value]);
+    atLayer(value);
+  }
+
+  function atLayer(value) {
+    clearTimeout(told.timer);
+    [stageAt, told.slide] = [value, value];
+    nameLayer(value);
+  }
+
+  /** Python moved the slider, or says where the points have come to. */
   function onLayer() {
     const value = model.get("layer");
     if (layers.length < 2 || value < 0 || stage || Math.abs(value - told.slide) < 1e-6) return;
-    if (!n) place(value);
-    else if (to === layers[Math.round(value)] || sameAs(value)) (stageAt = value), nameLayer(value);
-    else flow(value);
+    if (liesAs(value)) return atLayer(value);
+    flow(value);
     told.slide = value;
   }
 
-  /** Whether the points lie as in that layer already, as when it came as a frame. */
-  function sameAs(value) {
-    const xy = layers[Math.round(value)];
-    return value % 1 === 0 && xy.length === to.length && [0, 1, xy.length - 1].every((k) => Math.abs(xy[k] - to[k]) < 1e-4 * camera.height / camera.scale);
+  /** New positions, which end a walk between older ones. */
+  function arrive(xy) {
+    halt();
+    goTo(xy);
+    if (layers.length > 1 && liesAs(model.get("layer"))) atLayer(model.get("layer"));
+  }
+
+  /** Whether the points lie as in that finished map, or are on their way there; some of them are asked. */
+  function liesAs(value) {
+    const xy = layers[value];
+    if (xy?.length !== to.length) return false;
+    const [left, bottom, right, top] = bounds(xy);
+    const near = 1e-3 * Math.max(right - left, top - bottom);
+    const step = Math.ceil(xy.length / 64);
+    for (let k = 0; k < xy.length; k += step) if (Math.abs(xy[k] - to[k]) > near) return false;
+    return true;
   }
 
   // What is shown, and in which color
@@ -570,13 +601,13 @@ function render({ model, el }) {
   function onMessage(message, buffers) {
     if (message.frame > newest) {
       newest = owed = message.frame;
-      goTo(positionsOf(buffers[0], message.count, message.box));
+      arrive(positionsOf(buffers[0], message.count, message.box));
     } else if (message.sheet !== undefined) pictures.take(message.sheet, buffers[0], buffers[1]);
     else if (message.sheets === "forget") pictures.forget();
   }
 
   function readKept() {
-    if (model.get("xy")?.byteLength) goTo(positionsOf(model.get("xy"), model.get("count"), model.get("box")));
+    if (model.get("xy")?.byteLength) arrive(positionsOf(model.get("xy"), model.get("count"), model.get("box")));
   }
 
   function relabel() {
@@ -589,11 +620,14 @@ function render({ model, el }) {
     "change:maps": readLayers,
     "change:map_names": readLayers,
     "change:layer": onLayer,
+    "change:measures": () => (measures.update(), measures.at(stageAt)),
     "change:labels": refill,
     "change:label_names": refill,
     "change:label_colors": refill,
     "change:values": refill,
     "change:value_names": refill,
+    "change:value_words": refill,
+    "change:value_colors": refill,
     "change:names": () => (names = null),
     "change:color": () => (key.recolored(), recolor()),
     "change:hidden": () => (key.update(), recolor()),
@@ -619,7 +653,7 @@ function render({ model, el }) {
   el.dataset.frames = 0;
   el.role = "group";
   keepKeys(el);
-  el.append(bar, element("div", "vizkit-map-middle", area, key.box), flowing, foot, notice);
+  el.append(bar, element("div", "vizkit-map-middle", area, key.box), flowing, measures.box, foot, notice);
   flowing.hidden = true;
   spoken.ariaLive = "polite";
   status.role = "status";

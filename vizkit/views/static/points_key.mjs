@@ -40,7 +40,9 @@ function legend(model, changed) {
   const told = element("div", "vizkit-map-ends", element("span", ""), element("span", ""));
   const all = button("vizkit-map-button", "Show all", () => hide([]));
   const box = element("div", "vizkit-map-key", title, list, scale, all);
-  let [labels, counts, colors, ramp] = [new Uint16Array(0), [], new Uint8Array(0), new Uint8Array(0)];
+  const none = { name: "label", words: [], codes: new Uint16Array(0), colors: new Uint8Array(0) };
+  let [labels, listed] = [none, none]; // kinds of points: by label, and those in the list
+  let [counts, ramp] = [[], new Uint8Array(0)];
   let shownRange = [0, 1]; // shares of the range that the ends let through
   let range = [0, 1];
   let active = 0; // the label that Tab reaches
@@ -52,16 +54,24 @@ function legend(model, changed) {
     Object.assign(end, { type: "range", min: 0, max: 1, step: 0.01, value: k, ariaLabel: ["lowest shown", "highest shown"][k] });
     end.addEventListener("input", () => pull(k, Number(end.value)));
   });
-  menu.addEventListener("change", () => set("color", menu.value));
+  menu.addEventListener("change", () => pick(menu.value));
   list.addEventListener("keydown", onKey);
 
-  const words = () => model.get("label_names");
-  const scalar = () => model.get("value_names").indexOf(model.get("color"));
-  const byLabel = () => model.get("color") === "label" && labels.length > 0;
+  const words = () => listed.words;
+  const wordsOf = (k) => model.get("value_words")[k] ?? [];
+  const place = (color) => model.get("value_names").indexOf(color);
+  const kindOf = (color) => (wordsOf(place(color)).length ? color : "label");
+  const scalar = () => (kindOf(model.get("color")) === "label" ? place(model.get("color")) : -1);
 
   function set(name, value) {
     model.set(name, value);
     model.save_changes();
+  }
+
+  /** Color by something else; where that lists other words, all of them are shown. */
+  function pick(color) {
+    if (kindOf(color) !== listed.name) model.set("hidden", []);
+    set("color", color);
   }
 
   function hide(some) {
@@ -119,28 +129,44 @@ function legend(model, changed) {
     return made;
   }
 
-  const colorOf = (k) => colors.subarray(3 * k, 3 * k + 3);
+  const colorOf = (k) => listed.colors.subarray(3 * k, 3 * k + 3);
 
   function fillMenu() {
-    const choices = [...(labels.length ? ["label"] : []), ...model.get("value_names"), "selection", ""];
+    const choices = [...(labels.codes.length ? ["label"] : []), ...model.get("value_names"), "selection", ""];
     menu.replaceChildren(
       ...choices.map((word) => Object.assign(element("option", "", word || "nothing"), { value: word })),
     );
   }
 
+  function readLabels() {
+    const wide = model.get("labels")?.byteLength > 2 * model.get("count");
+    const codes = typed(wide ? Uint32Array : Uint16Array, model.get("labels"));
+    return { name: "label", words: model.get("label_names"), codes, colors: typed(Uint8Array, model.get("label_colors")) };
+  }
+
+  /** The kinds that the list is of: those of the values that points are colored by, if they have words, or the labels. */
+  function readListed() {
+    const [color, k] = [model.get("color"), place(model.get("color"))];
+    if (kindOf(color) === "label") return labels;
+    const codes = typed(Float32Array, model.get("values")[k]);
+    return { name: color, words: wordsOf(k), codes, colors: typed(Uint8Array, model.get("value_colors")[k]) };
+  }
+
   function fill() {
-    const n = model.get("count");
-    const wide = model.get("labels")?.byteLength > 2 * n;
-    labels = typed(wide ? Uint32Array : Uint16Array, model.get("labels"));
-    colors = typed(Uint8Array, model.get("label_colors"));
+    labels = readLabels();
     ramp = typed(Uint8Array, model.get("ramp"));
-    counts = new Array(words().length).fill(0);
-    for (const k of labels) counts[k]++;
-    const most = counts.length > LISTED ? [...counts].sort((a, b) => b - a)[LISTED - 1] : 0;
-    const listed = words().map((_, k) => k).filter((k) => counts[k] >= most).slice(0, LISTED);
-    list.replaceChildren(...listed.map(newLabel));
-    if (counts.length > LISTED) list.append(element("p", "vizkit-map-more", `and ${counts.length - LISTED} more labels`));
     fillMenu();
+    fillList();
+  }
+
+  function fillList() {
+    listed = readListed();
+    counts = new Array(words().length).fill(0);
+    for (const k of listed.codes) counts[k]++;
+    const most = counts.length > LISTED ? [...counts].sort((a, b) => b - a)[LISTED - 1] : 0;
+    const some = words().map((_, k) => k).filter((k) => counts[k] >= most).slice(0, LISTED);
+    list.replaceChildren(...some.map(newLabel));
+    if (counts.length > LISTED) list.append(element("p", "vizkit-map-more", `and ${counts.length - LISTED} more labels`));
     activate(0);
     update();
   }
@@ -164,8 +190,8 @@ function legend(model, changed) {
   function update() {
     const color = model.get("color");
     menu.value = color;
-    list.hidden = !labels.length;
-    list.classList.toggle("vizkit-map-plain", color !== "label");
+    list.hidden = !listed.codes.length;
+    list.classList.toggle("vizkit-map-plain", color !== listed.name);
     scale.hidden = scalar() < 0;
     const hidden = new Set(model.get("hidden"));
     for (const one of list.querySelectorAll("button")) one.ariaPressed = String(!hidden.has(one.dataset.word));
@@ -175,7 +201,7 @@ function legend(model, changed) {
     }
     ends.forEach((end, k) => (end.value = shownRange[k]));
     tellRange();
-    box.hidden = !labels.length && !model.get("value_names").length;
+    box.hidden = !labels.codes.length && !model.get("value_names").length;
   }
 
   let [cached, cachedBytes] = [new Float32Array(0), null];
@@ -190,7 +216,8 @@ function legend(model, changed) {
     const flags = new Uint8Array(n).fill(1);
     const hidden = new Set(model.get("hidden"));
     const off = words().map((word) => hidden.has(word));
-    if (hidden.size && labels.length === n) for (let i = 0; i < n; i++) if (off[labels[i]]) flags[i] = 0;
+    const codes = listed.codes;
+    if (hidden.size && codes.length === n) for (let i = 0; i < n; i++) if (off[codes[i]]) flags[i] = 0;
     const values = scalar() >= 0 ? valuesOf() : [];
     const [low, high] = shownRange;
     if (values.length === n && (low > 0 || high < 1)) {
@@ -205,11 +232,12 @@ function legend(model, changed) {
     const rgba = new Uint8Array(4 * n);
     const values = scalar() >= 0 ? valuesOf() : [];
     const factor = 255 / (range[1] - range[0]);
-    const labeled = byLabel() && labels.length === n;
+    const { codes, colors } = listed;
+    const listedColors = model.get("color") === listed.name && codes.length === n;
     const faint = strong ? FAINT : PLAIN;
     for (let i = 0; i < n; i++) {
       let [source, at] = [plain, 0];
-      if (labeled) [source, at] = [colors, 3 * labels[i]];
+      if (listedColors) [source, at] = [colors, 3 * codes[i]];
       else if (values.length === n) {
         const place = Math.round((values[i] - range[0]) * factor);
         if (Number.isNaN(place)) source = GRAY;
@@ -223,12 +251,21 @@ function legend(model, changed) {
     return rgba;
   }
 
-  const labelOf = (i) => (labels.length ? words()[labels[i]] : "");
-  const valueOf = (i) => (scalar() >= 0 ? `${model.get("color")} ${brief(valuesOf()[i])}` : "");
-  const matching = (fits) => {
-    const good = words().map(fits);
-    return labels.length && good.some(Boolean) ? (i) => good[labels[i]] : null;
+  const labelOf = (i) => labels.words[labels.codes[i]] ?? "";
+  const valueOf = (i) => {
+    if (listed !== labels) return `${listed.name} ${words()[listed.codes[i]]}`;
+    return scalar() >= 0 ? `${model.get("color")} ${brief(valuesOf()[i])}` : "";
   };
-  const recolored = () => ((shownRange = [0, 1]), update());
+  /** Whether a point is of a kind whose word fits: its label, or what the list has of it. */
+  const matching = (fits) => {
+    const found = [...new Set([labels, listed])].map(({ words: all, codes }) => [all.map(fits), codes]);
+    const some = found.filter(([good]) => good.some(Boolean));
+    return some.length ? (i) => some.some(([good, codes]) => good[codes[i]]) : null;
+  };
+  const recolored = () => {
+    shownRange = [0, 1];
+    if (kindOf(model.get("color")) === listed.name) update();
+    else fillList();
+  };
   return { box, fill, update, recolored, shown, paintAll, labelOf, valueOf, matching };
 }

@@ -3,16 +3,9 @@
 //
 // From Python: the trait profile; {} for none.
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDE = 120; // of the drawing's own coordinates; it is stretched to the space there is
 const HIGH = 60;
 const RUG = 9; // of its height, below the bars, for the marks
-
-function drawn(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
 
 /** A number to three digits, as short as it can be written. */
 function digits(number) {

@@ -17,7 +17,7 @@ function render({ model, el }) {
   function name(text) {
     const at = text.lastIndexOf(".") + 1;
     const group = element("span", "vizkit-roster-group", element("bdi", "", text.slice(0, at)));
-    const made = element("span", "vizkit-roster-name", group, text.slice(at));
+    const made = element("span", "vizkit-roster-name", group, element("span", "vizkit-roster-last", text.slice(at)));
     made.title = text;
     return made;
   }
@@ -35,12 +35,19 @@ function render({ model, el }) {
     return row;
   }
 
+  /** Of a column, the same in the head and in the body: room for its longest text, and for a bar in the last. */
+  function width(i) {
+    const longest = Math.max(...[model.get("columns"), ...model.get("rows")].map((texts) => (texts[i] ?? "").length));
+    const barred = i === model.get("columns").length - 1 && model.get("bars").length > 0;
+    return `max(${longest + 1}ch, ${barred ? 3.4 : 2.6}em)`;
+  }
+
   function fill() {
     const rows = model.get("rows");
     const columns = model.get("columns");
     head.replaceChildren(...columns.map((text) => element("span", "", text)));
     body.replaceChildren(...rows.map(newRow));
-    el.style.setProperty("--vizkit-columns", `minmax(0, 1fr) repeat(${Math.max(columns.length - 1, 0)}, minmax(2.9em, auto))`);
+    el.style.setProperty("--vizkit-columns", ["minmax(0, 1fr)", ...columns.slice(1).map((_, i) => width(i + 1))].join(" "));
     head.hidden = !rows.length;
     body.hidden = !rows.length;
     hint.hidden = Boolean(rows.length);

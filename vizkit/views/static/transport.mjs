@@ -28,9 +28,10 @@ function nameSliders(root) {
 }
 
 function watchSliders(el) {
-  const watch = new MutationObserver(() => nameSliders(el.closest(".vizkit-panel")));
+  const around = () => el.closest(".vizkit-panel, .vizkit-explorer");
+  const watch = new MutationObserver(() => nameSliders(around()));
   requestAnimationFrame(() => {
-    const panel = el.closest(".vizkit-panel");
+    const panel = around();
     if (!panel) return; // shown on its own
     nameSliders(panel);
     watch.observe(panel, { childList: true, subtree: true });
