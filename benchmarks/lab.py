@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOK = ROOT / "notebooks" / "01-what-does-a-channel-like.ipynb"
+NOTEBOOK = ROOT / "notebooks" / "00-quick-start.ipynb"
 BUSY = "import time\nend = time.monotonic() + {}\nwhile time.monotonic() < end:\n    pass"
 BUSY_FOR = 5  # seconds
 

@@ -11,7 +11,7 @@ from tests.lab import Notebook, notebook, server
 
 pytestmark = pytest.mark.browser
 
-FIRST = Path(__file__).parents[1] / "notebooks" / "01-what-does-a-channel-like.ipynb"
+FIRST = Path(__file__).parents[1] / "notebooks" / "00-quick-start.ipynb"
 BUSY = "import time\nend = time.monotonic() + 6\nwhile time.monotonic() < end:\n    pass\n'busy no more'"
 
 PRESS = """([name, state]) => new Promise((resolve) => {

@@ -8,6 +8,7 @@ import torch
 
 import vizkit
 from vizkit.save import recipes
+from vizkit.widgets.explorer import Explorer
 from vizkit.widgets.panel import Panel
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.fixture
 def played(tmp_path, monkeypatch):
-    """Runs a page's Python in one namespace and an empty folder, and closes the panels it made."""
+    """Runs a page's Python in one namespace and an empty folder, and closes the widgets it made."""
     monkeypatch.chdir(tmp_path)
     names = {}
 
@@ -32,7 +33,7 @@ def played(tmp_path, monkeypatch):
 
     yield play
     for made in list(names.values()):
-        if isinstance(made, Panel):
+        if isinstance(made, (Panel, Explorer)):
             made.close()
 
 
