@@ -21,7 +21,7 @@ from torchvision import models
 import vizkit
 from vizkit.data.pictures import as_pictures
 from vizkit.measure.likeness import image_error, psnr
-from vizkit.methods.inversion_ladder import spread
+from vizkit.nets.spread import spread
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 WEIGHTS, PICTURES = DATA / "weights", DATA / "images"

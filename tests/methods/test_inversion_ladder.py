@@ -6,7 +6,7 @@ import torch
 import vizkit
 from tests.zoo import zoo
 from vizkit.methods import feature_inversion, inversion_ladder
-from vizkit.methods.inversion_ladder import opens, spread
+from vizkit.methods.inversion_ladder import opens
 
 ZOO = zoo()
 NET = ZOO["in-place relu"]
@@ -64,27 +64,6 @@ def test_captions_tell_both_errors():
 
 def test_the_remark_names_the_ends_of_the_ladder():
     assert "at 1 and by" in list(ladder(steps=100, priors=("fourier",)))[-1].said
-
-
-def test_the_layers_of_the_world_network_are_its_stages():
-    expected = ("stem", "stage1", "stage2", "stage3", "stage4", "pool", "output")
-    assert spread(vizkit.load("world")) == expected
-
-
-@pytest.mark.parametrize("name", [name for name in ZOO if "nan" not in name])
-def test_layers_are_spread_from_the_first_to_the_output(name):
-    names, table = spread(ZOO[name]), vizkit.layers(ZOO[name]).names
-    assert 1 <= len(names) <= 8
-    assert names[-1].startswith("output")
-    assert [table.index(n) for n in names] == sorted({table.index(n) for n in names})
-
-
-def test_a_deep_network_gets_the_layers_of_blocks_and_nonlinearities():
-    from torchvision.models import resnet18
-
-    with torch.random.fork_rng(devices=[]):
-        net = vizkit.wrap(resnet18(), size=64)
-    assert spread(net) == ("relu", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool", "output")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """The explorer without a page: one choice that all parts follow, in Python and by what a page would send."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ import torch
 import vizkit
 from vizkit.core.results import Images, Points
 from vizkit.measure.answers import answers
+from vizkit.widgets import explorer_page
 
 NET = vizkit.load("world")
 LAYERS = ["stage2", "stage3", "output"]
@@ -39,6 +43,87 @@ def test_all_parts_follow_layer_and_unit(explorer):
     assert explorer.unit_setting.value == 5
     assert explorer.layers.rows[explorer.layers.selected][0] == "output"
     assert explorer.unit_setting.told.value == NET.labels[5]
+
+
+def test_the_map_follows_the_layer(explorer):
+    explorer.layer = "stage2"
+    assert explorer.map.controls["layer"].value == "stage2"
+
+
+def test_before_the_pictures_were_looked_at_only_the_drawing_follows():
+    explorer = vizkit.explore(NET, torch.rand(8, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
+    before = explorer.map.controls["layer"].value
+    explorer.layer, explorer.unit = "stage2", 3
+    assert explorer.drawn.controls["layer"].value == "stage2"
+    assert explorer.map.controls["layer"].value == before
+    assert "waits" in explorer.real.transport.status
+    explorer.scanning.now()
+    assert explorer.map.controls["layer"].value == explorer.real.controls["layer"].value == "stage2"
+    assert explorer.real.controls["unit"].value == 3
+    assert explorer.real.transport.status == ""
+    explorer.close()
+
+
+def test_a_chosen_picture_is_selected_unless_several_are(explorer):
+    explorer.picture = 5
+    assert explorer.selection.tolist() == [5]
+    explorer.selection = [1, 2]
+    explorer.picture = 9
+    assert explorer.selection.tolist() == [1, 2]
+
+
+def test_layers_are_listed_by_the_names_of_blocks_where_there_is_no_index():
+    explorer = vizkit.explore(NET, torch.rand(8, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
+    assert {"stem", "stage2", "stage4.0.narrow", "output"} <= set(explorer.table.names)
+    assert not any(name.endswith("conv") for name in explorer.table.names)
+    explorer.close()
+
+
+def test_a_page_holds_every_combination_and_is_told_of(explorer, tmp_path):
+    told = []
+    explorer.drawn.controls["steps"].value = 1
+    explorer.map.controls["steps"].value = 50
+    path = explorer.to_html(
+        tmp_path / "x.html", layers=["stage2", "output"], units=[0, 5], tv=0, tell=lambda *done: told.append(done)
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert explorer.scanning.transport.status == "The page is there"
+    page = json.loads(re.search(r'id="told">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)[1])
+    axes = page["parts"][0]["state"]["axes"]
+    assert [(axis["name"], axis["values"]) for axis in axes] == [
+        ("layer", ["stage2", "output"]),
+        ("unit", ["0", "5"]),
+        ("tv", ["0"]),
+    ]
+    assert len(page["deck"]["table"]) == 4
+    assert 'explorer.to_html("page.html", layers=[' in page["parts"][-1]["state"]["recipe"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_page_is_by_itself_of_the_current_layer_eight_units_and_three_strengths(explorer):
+    explorer.layer, explorer.unit = "output", 11
+    wanted = explorer_page._wanted(explorer, None, None, None)
+    assert wanted == explorer_page.Wanted(("output",), tuple(range(4, 12)), [0.0, 0.1, 1.0])
+    assert explorer_page._words(explorer, wanted) == list(NET.labels[4:12])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"layers": ["stage9"]}, LookupError, "stage9"),
+        (
+            {"units": [100], "layers": ["output", "stage3"]},
+            LookupError,
+            "no unit 100 of output. Give .* 0 to 11",
+        ),
+        ({"tv": []}, ValueError, "tv=\\[\\] leaves nothing"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_before_anything_is_drawn(explorer, tmp_path, options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        explorer.to_html(tmp_path / "x.html", **options)
+    with pytest.raises(ValueError, match="html"):
+        explorer.to_html(tmp_path / "x.htm")
 
 
 def test_a_layer_with_fewer_units_takes_the_nearest(explorer):

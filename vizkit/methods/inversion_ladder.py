@@ -14,13 +14,11 @@ from vizkit.core.results import Images
 from vizkit.core.runs import Run
 from vizkit.data.pictures import Source, as_pictures
 from vizkit.methods.feature_inversion import LOST, feature_inversion, percents
-from vizkit.nets.describe import Layer
 from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
+from vizkit.nets.spread import spread
 
 ROWS = {"tv": "pixels", "deep prior": "deep prior", "fourier": "fourier"}  # what writes the pictures of a row down
-PASSING = {"Dropout", "Dropout2d", "Flatten", "Identity", "Unflatten"}  # layers that add nothing to a ladder
-ENOUGH = 7
 
 
 def inversion_ladder(
@@ -84,22 +82,6 @@ def inversion_ladder(
         yield Frame(step, of, result, errors, partial(_said, names, errors, step >= of))
 
 
-def spread(net: Network, count: int = ENOUGH) -> tuple[str, ...]:
-    """The names of about `count` layers from the first to the last: outputs of blocks and nonlinearities.
-
-    Of names for the very same output, the outermost is taken; blocks inside blocks only where the rest are too few.
-    """
-    table = layers_of(net)
-    outer = [_outermost(entry, table) for entry in table if not entry.same_as and not entry.overwritten_by]
-    inside = {name.rsplit(".", 1)[0] for name in table.names if "." in name}
-    fit = [e for e in outer if e.kind not in PASSING and (not e.parameters or e.name in inside or e.name == "output")]
-    deepest = max(entry.name.count(".") for entry in fit)
-    few = next(some for some in _by_depth(fit, deepest) if len(some) >= count or some == fit)
-    kept = len(few) if len(few) <= count + 1 else count
-    places = [round(i * (len(few) - 1) / max(1, kept - 1)) for i in range(kept)]
-    return tuple(few[place].name for place in places)
-
-
 def opens(run: Run, index: int, result: Images | None = None) -> Run:
     """The inversion that cell `index` of a ladder is, alone; from that cell of `result` on, where that is given.
 
@@ -159,15 +141,3 @@ def _said(names: Sequence[str], errors: dict[str, Tensor], last: bool) -> str:
         return f"The nearest picture to {names[0]}'s code differs by {percents(nearest)}, {found}."
     first, end = percents(nearest[0]), percents(nearest[-1])
     return f"The nearest pictures differ by {first} at {names[0]} and by {end} at {names[-1]}, {found}."
-
-
-def _outermost(entry: Layer, table: Sequence[Layer]) -> Layer:
-    """Of the entries that hand on the same output, the network's own or the one with the shortest name."""
-    same = [entry, *(e for e in table if e.same_as == entry.name)]
-    return min(same, key=lambda e: (e.name != "output", e.name.count(".")))
-
-
-def _by_depth(entries: list[Layer], deepest: int) -> Iterator[list[Layer]]:
-    """The entries whose names have no dot, at most one dot, and so on."""
-    for depth in range(deepest + 1):
-        yield [entry for entry in entries if entry.name.count(".") <= depth]

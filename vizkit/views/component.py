@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import anywidget
 from traitlets import TraitType
@@ -19,17 +19,20 @@ from traitlets import TraitType
 _static = Path(__file__).parent / "static"
 _EXPORT = "export default "
 
+Link: TypeAlias = tuple[int, str, int, str] | tuple[int, str, int, str, int, int]
+
 
 @dataclass(frozen=True)
 class Part:
     """A component on a page: its `kind`, the traits it starts with, and where it stands.
 
-    `place` is "side", "main", "foot", or "" for nowhere.
+    `place` is "side", "main", "right" of it, "foot", or "" for nowhere; `title` stands above it.
     """
 
     kind: type[anywidget.AnyWidget]
     state: Mapping[str, Any]
     place: str = "main"
+    title: str = ""
 
     @classmethod
     def of(cls, widget: anywidget.AnyWidget, place: str = "main") -> "Part":
@@ -43,14 +46,15 @@ class Assembly:
     """What a page is made of.
 
     `table` says for each position of the deck, which is part number `deck`, which traits each part then takes.
-    `links` (i, trait, j, other) hand a trait of part i on to part j. `head` is a title and a sentence.
+    `links` (i, trait, j, other) hand a trait of part i on to part j; with (…, first, count), a number that counts the
+    pictures of several parts, of which part j shows `count`, from number `first` on. `head` is a title and a sentence.
     """
 
     parts: Sequence[Part]
     head: tuple[str, str] = ("", "")
     table: Sequence[Sequence[Mapping[str, Any]]] = ()
     deck: int | None = None
-    links: Sequence[tuple[int, str, int, str]] = field(default_factory=tuple)
+    links: Sequence[Link] = field(default_factory=tuple)
 
     def told(self) -> dict[str, Any]:
         """All of it as JSON holds it, bytes put together in a pool."""
@@ -60,6 +64,7 @@ class Assembly:
             {
                 "module": modules.index(_source(part.kind, "_esm")),
                 "place": part.place,
+                "title": part.title,
                 "state": pool.without(part.state),
             }
             for part in self.parts

@@ -14,7 +14,8 @@ class Deck(anywidget.AnyWidget):
     """A slider for each of `axes` ({"name", "values", "plays"}), play and pause for the one that `plays`, a search.
 
     `position` counts row by row over the axes. `told` holds, for each position, what is shown there: a caption and
-    values for each picture, {"caption", "values": [[name, words]]}. `hovered` is the picture that is pointed at,
+    values for each picture, {"caption", "values": [[name, words]]}, of all grids one after another; with "again", the
+    picture stands at an earlier position too, and a search finds it there. `hovered` is the picture that is pointed at,
     `picked` the one a search led to; -1 for none.
     """
 

@@ -6,7 +6,7 @@ A page is a table: for each position of its sliders, what each component then sh
 import html
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from vizkit.save.files import ending
 from vizkit.save.pictures import encode
 from vizkit.save.thinning import thinned
 from vizkit.views.about import About
-from vizkit.views.component import Assembly, Part, state_of, to_html, to_json, to_module
+from vizkit.views.component import Assembly, Link, Part, state_of, to_html, to_json, to_module
 from vizkit.views.deck import Deck
 from vizkit.views.line_chart import LineChart
 from vizkit.views.live_image import LiveImage
@@ -188,11 +188,12 @@ def assembled(
     recipe: str = "",
     credit: str = "",
     heavy: str = Page.heavy,
-    links: Sequence[tuple[int, str, int, str]] = (),
+    links: Sequence[Link] = (),
 ) -> Page:
     """A page of `rows`: which parts there are at each position of the sliders, always the same in the same order.
 
-    `links` count those parts from 1, as the deck comes before them.
+    `links` count those parts from 1, as the deck comes before them. `told` has an entry for each picture of a row's
+    grids, one grid after another; all grids but the last show as many pictures at every position.
     """
     position = (len(rows) - 1 if plays else 0) if start is None else start
     words = [{"name": name, "values": list(values), "plays": plays} for name, values in axes.items()]
@@ -200,9 +201,18 @@ def assembled(
     deck = Part(Deck, state, "side" if axes or _worth_telling(told[0]) else "")
     about = {"settings": [list(pair) for pair in settings], "recipe": recipe, "credit": credit}
     parts = [deck, *rows[position], Part(About, {**_defaults(About), **about}, "foot")]
-    picks = [(0, "picked", i, "selected") for i, part in enumerate(parts) if part.kind is LiveImage]
+    picks = [*_picks(parts, max(map(len, told)))]
     table = [[{}, *traits, {}] for traits in _varying(rows)]
     return Page(title, Assembly(parts, (title, sentence), table, 0, [*picks, *links]), heavy)
+
+
+def _picks(parts: Sequence[Part], pictures: int) -> Iterator[Link]:
+    """Links that select the picture a search led to, in the grid among `parts` that shows it."""
+    first = 0
+    for i, part in enumerate(parts):
+        if part.kind is LiveImage:
+            yield 0, "picked", i, "selected", first, pictures if first else len(part.state["last"])
+            first += len(part.state["last"])
 
 
 def _worth_telling(pictures: Sequence[dict]) -> bool:

@@ -1,41 +1,49 @@
 """One unit from every side: the network's layers, what a unit likes, which pictures excite it, and where they lie."""
 
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets
+import numpy as np
 import torch
 import traitlets
 
 from vizkit.core.controls import controls
-from vizkit.core.results import Images, Points
+from vizkit.core.paged import Paged
+from vizkit.core.results import Images, Points, Result
 from vizkit.core.words import nearest
 from vizkit.data.collections import Collection, Pictures
 from vizkit.measure.answers import Excited, answers, excited, matched
 from vizkit.measure.index import Index, open_index
 from vizkit.measure.looking import shown
-from vizkit.measure.plan import usual_layers
 from vizkit.methods import activation_maximization, feature_inversion
 from vizkit.nets.describe import Layers
 from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
+from vizkit.nets.spread import outline
+from vizkit.save.files import ending
 from vizkit.views.indices import Indices
 from vizkit.views.live_image import LiveImage
+from vizkit.views.pages import Page
+from vizkit.views.point_map import PointMap
 from vizkit.views.roster import Roster
 from vizkit.widgets.closing import close_parts, close_tree
+from vizkit.widgets.explorer_page import OURS, answering, explorer_page, strongest
 from vizkit.widgets.panel import Panel, panel
 from vizkit.widgets.scanning import Scanning
 from vizkit.widgets.setting import row
 from vizkit.widgets.unit_setting import UnitSetting
 
 SEEDS = (0, 1, 2, 3)  # of a seed spread
-MARKED = 16  # pictures of the map that a unit answers most to
 UNITS = 12  # that a picture excites
+HINT = "Choose a layer, then a unit. Click any picture or point to see what else it excites."
 KEPT = {"activation_maximization": ("tv",), "top_images": ("spread",), "embedding_map": ()}  # settings in sight
-OURS = "this unit"  # the map's value that follows the unit
+CHOOSE = "Click a picture on the left, or a point of the map: the units it excites will be listed here."
+COLUMNS = ("layer", "units", "sees")  # and once it is known, the share of dead units
+WAITS = "waits until the pictures were looked at"
 STATE = {"layer": str, "unit": int, "picture": int, "selection": list}
 
 
@@ -81,12 +89,14 @@ def explore(
     return made
 
 
-class Explorer(ipywidgets.VBox):
+class Explorer(Paged, ipywidgets.VBox):
     """The widget that `vizkit.explore` makes. Read or set `layer`, `unit`, `picture` and `selection`.
 
-    `picture` is the number of one picture, -1 for none, `selection` the numbers of several, an int64 array. `drawn`,
-    `real` and `map` are panels like any other, `excited` lists the units that `picture` excites, `inverted` is the
-    panel of its inversion or None. `index` is what is known of the pictures, None until they were looked at.
+    `picture` is the number of one picture, -1 for none, `selection` the numbers of several, an int64 array; choosing
+    a picture selects it where not several are selected. `drawn`, `real` and `map` are panels like any other, `points`
+    is the map itself, `excited` lists the units that `picture` excites, `inverted` is the panel of its inversion or
+    None. `table` holds the layers of the list: those of the index, or 8 to 24 from the first to the last. `index`
+    is what is known of the pictures, None until they were looked at.
     """
 
     layer = traitlets.Unicode()
@@ -99,19 +109,22 @@ class Explorer(ipywidgets.VBox):
         self.index: Index | None = None
         self.inverted: Panel | None = None
         self._lock, self._telling = threading.RLock(), False
-        self.table = index.layers if index is not None else _scanned(net)
+        self.table = index.layers if index is not None else _listed(net)
         first = self.table.default
-        self.layers = Roster(label="layers", columns=["layer", "units", "sees"], rows=_rows(self.table))
-        self.excited = Roster(label="units", columns=["unit", "above"], hint="Choose a picture: a crop, or a point.")
+        self.layers = Roster(label="layers", columns=list(COLUMNS), rows=_rows(self.table))
+        self.excited = Roster(label="units", columns=["unit", "its answer is above"], hint=CHOOSE)
         self.chosen = LiveImage()
         self.drawn = _part("activation_maximization", net, layer=first)
         self.real = _part("top_images", net, layer=first, pictures=pictures, count=9, autostart=False)
         near = max(1, min(30, len(pictures) // 8))
         self.map = _part("embedding_map", net, layer=first, pictures=pictures, perplexity=near, autostart=False)
+        self.crops = cast(LiveImage, self.real.view)  # what these methods make
+        self.points = cast(PointMap, self.map.view)
         self.unit_setting = UnitSetting(controls(activation_maximization)["unit"], 0, self.table[first].channels)
         self.spread = ipywidgets.ToggleButton(description="4 seeds", tooltip="Draw the unit from four different noises")
         self.companion = Companion(net, other, pictures) if other is not None else None
-        self.scanning = Scanning(net, pictures, self._looked)
+        self.scanning = Scanning(net, pictures, self.table.names, self._looked)
+        self._invert = ipywidgets.Button(description="Invert it", tooltip="What does the layer keep of this picture?")
         self._inverting = ipywidgets.VBox().add_class("vizkit-below")
         super().__init__((self._body(), self._inverting))
         self.add_class("vizkit-explorer")
@@ -119,6 +132,8 @@ class Explorer(ipywidgets.VBox):
         self.layer = first
         if index is not None:
             self._looked(index)
+        else:
+            self._wait()
 
     # What a reader's Python says.
 
@@ -176,6 +191,36 @@ class Explorer(ipywidgets.VBox):
         self._inverting.children = (row(title.add_class("vizkit-below-title"), close), self.inverted)
         return self.inverted
 
+    def to_html(self, path: str | Path, **options: Any) -> Path:
+        """Write one `.html` with chosen layers, units and strengths as sliders, their pictures, and the map.
+
+        Every combination is drawn beforehand, with the settings of `drawn`, so it takes as long as that many runs; the
+        explorer tells how far it is. Interrupted, the same call goes on: what is done lies in a hidden folder beside
+        the page until the page is there.
+
+        Args:
+            path: Where to; an existing file is replaced.
+            options: `layers` (the current one), `units` (eight around the current one), `tv` (0, the current strength
+                and ten times that), `steps` of each drawing; `title`, `credit` (whose pictures these are, and under
+                which license), `quality` of the pictures (WebP, 80), and `tell`, called with how much is done, of how
+                much.
+
+        Raises:
+            LookupError: a layer does not exist, or a unit in one of them.
+            ValueError: another ending, or an empty list.
+
+        >>> explorer.to_html("stage3.html", layers=["stage2", "stage3"], units=range(16), tv=[0, 0.1, 1])
+        """
+        path = Path(path)
+        ending(path, (".html",))  # before minutes of work, not after
+        folder = path.with_name(f".{path.name}.answers")
+        self._page(folder=folder, **options).save(path)
+        shutil.rmtree(folder, ignore_errors=True)
+        return path
+
+    def _page(self, **options: Any) -> Page:
+        return explorer_page(self, **options)
+
     def close(self) -> None:
         """Stop for good and take everything off the page."""
         self.scanning.close()
@@ -193,16 +238,18 @@ class Explorer(ipywidgets.VBox):
     # How it is put together.
 
     def _body(self) -> ipywidgets.Box:
-        left = _column("layers", _title(self.net.name), self.scanning.transport, self.layers)
-        unit = ipywidgets.HBox((self.unit_setting, self.spread)).add_class("vizkit-explorer-unit")
+        hint = ipywidgets.Label(HINT).add_class("vizkit-explorer-hint")
+        left = _column("layers", _title(self.net.name), hint, self.scanning.transport, self.layers)
+        unit = ipywidgets.HBox((self.unit_setting, self.spread)).add_class("vizkit-explorer-choice")
         unit.add_class("vizkit-panel")  # whose style a setting has
         drawn = _section("What it likes, drawn", self.drawn)
         real = _section("Real pictures that excite it", self.real)
         beside = (self.companion.drawn_part, self.companion.real_part) if self.companion else ()
         middle = _column("unit", unit, drawn, *beside[:1], real, *beside[1:])
-        invert = ipywidgets.Button(description="Invert it", tooltip="What does the layer keep of this picture?")
-        invert.on_click(lambda _: self.picture >= 0 and self.invert())
-        picture = ipywidgets.HBox((ipywidgets.VBox((self.chosen, invert)), self.excited))
+        self._invert.on_click(lambda _: self.picture >= 0 and self.invert())
+        self._chosen = ipywidgets.VBox((self.chosen, self._invert))
+        self._chosen.layout.display = "none"  # until there is one
+        picture = ipywidgets.HBox((self._chosen, self.excited))
         chosen = _section("The chosen picture, and the units it excites", picture.add_class("vizkit-explorer-picture"))
         right = _column("pictures", _section("All pictures", self.map), chosen)
         return ipywidgets.Box((left, middle, right)).add_class("vizkit-explorer-body")
@@ -215,9 +262,11 @@ class Explorer(ipywidgets.VBox):
         self.unit_setting.observe(lambda c: self._take_units(c["new"]), "value")
         self.excited.observe(self._picked, "selected")
         self.spread.observe(lambda c: self.drawn.set(seed=SEEDS if c["new"] else SEEDS[0]), "value")
-        self.real.view.observe(self._crop_chosen, "selected")
-        self.map.view.observe(self._points_chosen, "selection")
-        self.map.observe(lambda _: self._recolor(), "frame")
+        self.drawn.observe(lambda _: self.scanning.go_ahead(), "frame")
+        self.crops.observe(self._crop_chosen, "selected")
+        self.points.observe(self._points_chosen, "selection")
+        self.map.dressed = self._dressed
+        self.points.observe(lambda _: self._mapped(), "value_names")
 
     # What follows what. In any thread.
 
@@ -252,12 +301,18 @@ class Explorer(ipywidgets.VBox):
             names = self.net.labels if layer.name == "output" else ()
             self.unit_setting.fit(layer.channels, names)
             self.unit_setting.value = self.unit
-            for part in (self.drawn, self.real):
-                part.set(layer=layer.name, unit=self.unit)
+            self.drawn.set(layer=layer.name, unit=self.unit)
+            if self.index is not None:  # before that, they would look at the pictures themselves
+                self._follow()
             self._recolor()
             self._list_units()
             if self.companion:
                 self.companion.follow(layer.name, self.unit)
+
+    def _follow(self) -> None:
+        """Show real pictures of the unit, and lay all out by the layer."""
+        self.real.set(layer=self.layer, unit=self.unit)
+        self.map.set(layer=self.layer)
 
     def _take_units(self, value: int | Sequence[int]) -> None:
         """One unit is followed by all parts; several are drawn, and the first one is followed."""
@@ -266,15 +321,26 @@ class Explorer(ipywidgets.VBox):
         if several:
             self.drawn.set(unit=tuple(value))
 
+    def _wait(self) -> None:
+        """Say of what shows pictures that it begins once they were looked at."""
+        for part in (self.real, self.map):
+            part.add_class("vizkit-explorer-waiting")
+            part.transport.status = WAITS
+
     def _looked(self, index: Index) -> None:
         """Pictures were looked at: everything that waited for them goes on."""
         self.index = index
         for part in (self.real, self.map):
+            part.remove_class("vizkit-explorer-waiting")
+            part.transport.status = ""
+        for part in (self.real, self.map):
             part.given = {**{k: v for k, v in part.given.items() if k != "pictures"}, "index": index}
+        self._follow()
+        for part in (self.real, self.map):
             if part.transport.seen:
                 part.play()
         self.layers.fill(_rows(self.table, index), _dead(self.table, index), self.layers.selected)
-        self.layers.columns = ["layer", "units", "sees", "dead"]
+        self.layers.columns = [*COLUMNS, "dead"]
         self._list_units()
         if self.companion:
             self.companion.follow(self.layer, self.unit)
@@ -290,8 +356,15 @@ class Explorer(ipywidgets.VBox):
             self.picture = int(self.selection[0])
 
     def _selected(self, _change: dict) -> None:
+        one = len(self.selection) == 1  # which is the chosen picture, and has a place and a button of its own
+        self.map.following.layout.display = "none" if one else None
         if self.map.frame is not None:
-            self.map.view.selection = self.selection
+            self.points.selection = self.selection
+
+    def _mapped(self) -> None:
+        """There is a map: choose and mark on it what is chosen and marked."""
+        self._mark()
+        self.points.selection = self.selection
 
     def _chose(self, _change: dict) -> None:
         with self._lock:
@@ -299,6 +372,9 @@ class Explorer(ipywidgets.VBox):
                 name = self.pictures.name(self.picture)
                 self.chosen.show(Images(self.pictures[self.picture][None], (name,)))
                 self.chosen.keep()
+                if len(self.selection) <= 1:
+                    self.selection = np.array([self.picture])
+            self._chosen.layout.display = None if self.picture >= 0 else "none"
             self._list_units()
 
     def _list_units(self) -> None:
@@ -310,7 +386,8 @@ class Explorer(ipywidgets.VBox):
         self._found: Excited = excited(known, self.picture, UNITS)
         above = [float(share) for share in self._found.above]
         names = [str(unit) for unit in self._found.units.tolist()]
-        self.excited.fill([(name, f"{100 * share:.0f} %") for name, share in zip(names, above, strict=True)], above)
+        told = [f"{_percent(share)} of pictures" for share in above]
+        self.excited.fill(list(zip(names, told, strict=True)), above)
 
     def _picked(self, change: dict) -> None:
         if change["new"] >= 0:
@@ -322,16 +399,24 @@ class Explorer(ipywidgets.VBox):
 
     def _recolor(self) -> None:
         """Color the map by what the unit answers, and mark the pictures it answers most to."""
-        known = self._answers()
-        if known is None or not isinstance(self.map.result, Points):
+        if not isinstance(self.map.result, Points):
             return
-        own = known[:, self.unit]
-        points = self.map.result
-        self.map.view.show(
-            replace(points, values={**points.values, OURS: own.nan_to_num(float(own.nan_to_num().min()))})
-        )
-        self.map.view.keep()
-        self.map.view.marked = own.nan_to_num(-torch.inf).topk(min(MARKED, len(own))).indices
+        self.points.show(self._dressed(self.map.result))
+        if self.map.player.state != "running":  # else the panel keeps what it ends with
+            self.points.keep()
+        self._mark()
+
+    def _dressed(self, result: Result) -> Any:
+        """The map with the answers of the unit, to color it by."""
+        known = self._answers()
+        return answering(result, known[:, self.unit]) if known is not None and isinstance(result, Points) else result
+
+    def _mark(self) -> None:
+        known = self._answers()
+        if known is not None and self.points.count:
+            self.points.marked = strongest(known[:, self.unit])
+            if not self.points.color and not self.points.labels:
+                self.points.color = OURS
 
     def _close_inverted(self) -> None:
         parts, self._inverting.children, gone, self.inverted = self._inverting.children, (), self.inverted, None
@@ -345,7 +430,7 @@ class Companion:
 
     def __init__(self, net: Network, other: Network, pictures: Collection):
         self.net, self.other, self.pictures = net, other, pictures
-        self.table = _scanned(other)
+        self.table = _listed(other)
         self.told = _title(other.name)
         layer = self.table.default
         self.drawn = _part("activation_maximization", other, layer=layer, autostart=False)
@@ -407,18 +492,19 @@ def _there(pictures: Pictures | None, index: Index | None) -> Pictures | None:
     return pictures if pictures is not None or index is None else index.pictures.collection
 
 
-def _scanned(net: Network) -> Layers:
-    """The layers that a scan reads unless told otherwise."""
-    table, names = layers_of(net), usual_layers(net)
+def _listed(net: Network) -> Layers:
+    """Layers from the first to the last, by the names of blocks, and the one a panel opens on."""
+    table = layers_of(net)
+    names = outline(net)
     return Layers(table.of, tuple(layer for layer in table if layer.name in names), table.default)
 
 
 def _rows(table: Layers, index: Index | None = None) -> list[tuple[str, ...]]:
     """Name, units, field, and once it is known the share of dead units."""
     dead = _dead(table, index) if index is not None else []
-    told = [(f"{100 * share:.0f} %",) for share in dead] or [()] * len(table)
+    told = [(_percent(share),) for share in dead] or [()] * len(table)
     return [
-        (layer.name, str(layer.channels), str(layer.field or "all"), *words)
+        (layer.name, str(layer.channels), f"{layer.field} px" if layer.field else "all", *words)
         for layer, words in zip(table, told, strict=True)
     ]
 
@@ -431,6 +517,10 @@ def _dead(table: Layers, index: Index) -> list[float]:
 def _share_dead(values: torch.Tensor) -> float:
     strongest = values[:, 0]
     return float((~(strongest > 0) | ~strongest.isfinite()).float().mean())
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _checked(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,7 @@ class Panel(Paged, ipywidgets.VBox):
         self.curve, self.transport = LiveCurve(), Transport(self._act)
         self.remark, self.judging = Remark(), self._judging(referee)
         self.opened: Panel | None = None
+        self.dressed: Callable[[Result], Result] = lambda result: result  # what the view is shown of a result
         self._first: dict[str, Any] = {}  # what the run that starts by itself is given besides
         self._below = ipywidgets.VBox().add_class("vizkit-below")
         self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
@@ -250,7 +251,7 @@ class Panel(Paged, ipywidgets.VBox):
                 self._history = History(frame.result.run)
             self._history.add(frame)
             self.frame = frame
-        self.view.show(frame.result)  # pyright: ignore[reportArgumentType]  `_see` has put the right one there
+        self.view.show(self.dressed(frame.result))  # pyright: ignore[reportArgumentType]  `_see` has put the right one there
         self._offer()
         if frame.last and frame.result.run is not self._playing:  # else the player will tell
             self._end("done")

@@ -1,13 +1,15 @@
 """A scan in the background: how far it is, Run and Stop, and the index it ends with."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from vizkit.core.frames import Frame
 from vizkit.core.results import Result
 from vizkit.data.collections import Collection
 from vizkit.measure.index import Index
 from vizkit.measure.scan import Scanned, scanning
+from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
 from vizkit.play.player import Player, State
 from vizkit.views.answering import Answering
@@ -15,6 +17,7 @@ from vizkit.views.modules import joined
 from vizkit.views.transport import Act, Transport
 
 KEPT = 2**26  # peaks of all units on all pictures that are kept in memory: 256 MB
+PATIENCE = 5.0  # seconds that a scan waits, at most, for what its reader sees first
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +29,25 @@ class Sofar(Result):
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """A scan of all layers, as frames that a player plays. A scan that is played again starts over."""
+    """A scan of `layers`, as frames that a player plays. A scan that is played again starts over.
+
+    It waits for `free`, for a few seconds: what is drawn meanwhile begins sooner.
+    """
 
     net: Network
     pictures: Collection
+    layers: Sequence[str]
+    free: threading.Event = field(default_factory=threading.Event)
 
     def __iter__(self) -> Iterator[Frame]:
-        for told in scanning(self.net, self.pictures, pooled=self.pooled()):
+        self.free.wait(PATIENCE)
+        for told in scanning(self.net, self.pictures, self.layers, pooled=self.pooled()):
             yield Frame(told.done, told.of, Sofar(told))
 
     def pooled(self) -> str | None:
         """Peaks of every picture are kept where there is room: a picture's units and a map are then at once there."""
-        from vizkit.measure.plan import usual_layers
-        from vizkit.nets.describe import layers
-
-        units = sum(layers(self.net)[name].channels for name in usual_layers(self.net))
+        known = layers_of(self.net)
+        units = sum(known[name].channels for name in self.layers)
         return "max" if units * len(self.pictures) <= KEPT else None
 
 
@@ -53,17 +60,28 @@ class ScanTransport(Transport):
 class Scanning(Answering):
     """Plays a scan, tells of it in `transport`, and calls `on_index` with what it found, in the player's thread.
 
-    It begins when it is first seen on a page.
+    It begins when it is first seen on a page, and at most five seconds after that, or at `go_ahead()`, to look.
     """
 
-    def __init__(self, net: Network, pictures: Collection, on_index: Callable[[Index], object]):
-        self.scan, self._on_index = Scan(net, pictures), on_index
+    def __init__(self, net: Network, pictures: Collection, layers: Sequence[str], on_index: Callable[[Index], object]):
+        self.scan, self._on_index = Scan(net, pictures, layers), on_index
         self.transport = ScanTransport(self._act)
         self.player = Player(self._told, self._changed, fps=5)
         self.index: Index | None = None
 
+    def go_ahead(self) -> None:
+        """Do not wait any longer: what is seen first has been drawn."""
+        self.scan.free.set()
+
+    def say(self, sentence: str, progress: float) -> None:
+        """Tell of something else that takes its time, a share of it done."""
+        with self.transport.hold_sync():
+            self.transport.status, self.transport.progress = sentence, progress
+
     def now(self) -> Index:
         """Scan in the cell, where there is no page, and return the index."""
+        self.player.stop()
+        self.go_ahead()
         *_, last = self.scan
         self._tell(last.result.told)
         self.transport.state = "done"
@@ -72,6 +90,7 @@ class Scanning(Answering):
 
     def close(self) -> None:
         """Stop for good."""
+        self.go_ahead()
         self.player.close()
         self.transport.close()
 
@@ -81,6 +100,7 @@ class Scanning(Answering):
             self.player.play(self.scan)
         elif act in ("stop", "unseen"):
             self.player.stop()
+            self.go_ahead()
 
     def _told(self, frame: Frame) -> None:
         self._as_answer(self._tell, frame.result.told)
@@ -102,7 +122,7 @@ class Scanning(Answering):
     def _end(self, state: State) -> None:
         if state == "failed":
             self.transport.problem = str(self.player.error)
-        self.transport.state = state
+        self.transport.state = state if self.index is None else "done"
 
 
 def _sentence(told: Scanned) -> str:
