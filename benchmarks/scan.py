@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, help="pictures in a pass (default: the scan's own choice)")
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    parser.add_argument("--workers", type=int, help="threads that decode (default: as many as cores)")
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peak", nargs=2, metavar=("NET", "COUNT"), help=argparse.SUPPRESS)
@@ -63,7 +65,7 @@ def measured(name: str, options: argparse.Namespace) -> dict:
     if "files" in options.parts:
         found["files"] = files(net, options, batch)
     if "memory" in options.parts:
-        found["memory"] = {count: peak_of(name, options, count) for count in (256, 512, 1000)}
+        found["memory"] = {count: peak_of(name, options, count) for count in (256, 512, 1024)}
     print(name, json.dumps(found, indent=1), flush=True)
     return found
 
@@ -84,17 +86,21 @@ def ready(net: Network, options: argparse.Namespace, batch: int) -> dict:
 
 
 def files(net: Network, options: argparse.Namespace, batch: int) -> dict:
-    """Scans of JPEG files against the slower of decoding them and bare passes."""
+    """Scans of JPEG files against the slower of decoding them and bare passes, and against both one after another."""
     names = picture_files(options.pictures)[: options.count]
     collection = as_collection(names).at(net.size, net.channels)
     pixels = torch.stack(list(collection))
-    decode = lambda: [None for _ in batches(collection, range(len(collection)), batch)]  # noqa: E731
+    decode = lambda: [None for _ in batches(collection, range(len(collection)), batch, options.workers)]  # noqa: E731
     turns = {"bare": lambda: bare(net, pixels, batch), "decoding": decode}
     for kind in options.kinds:
-        turns[kind] = lambda kind=kind: vizkit.scan(net, collection, batch=batch, **KINDS[kind])
+        turns[kind] = lambda kind=kind: vizkit.scan(
+            net, collection, batch=batch, workers=options.workers, **KINDS[kind]
+        )
     times = in_turn(turns, options.rounds, len(names))
-    times["slower"] = [max(pair) for pair in zip(times["bare"], times["decoding"], strict=True)]
-    return told(times, "slower")
+    both = list(zip(times["bare"], times["decoding"], strict=True))
+    # they share the same cores, each having had all of them alone: together they take at least their sum
+    times |= {"slower": [max(pair) for pair in both], "possible": [sum(pair) for pair in both]}
+    return told(times, "slower", "possible")
 
 
 def bare(net: Network, pixels: torch.Tensor, batch: int) -> None:
@@ -115,14 +121,17 @@ def in_turn(turns: dict[str, Callable[[], object]], rounds: int, pictures: int) 
     return times
 
 
-def told(times: dict[str, list[float]], against: str) -> dict:
-    """Pictures a second of each, and its speed as a share of that of `against`: medians over rounds."""
+def told(times: dict[str, list[float]], *against: str) -> dict:
+    """Pictures a second of each, and its speed as a share of that of each of `against`: medians over rounds."""
     rates = {name: round(1 / statistics.median(seconds), 1) for name, seconds in times.items()}
-    shares = {
+    return {"pictures/s": rates, **{f"share of {one}": shares(times, one) for one in against}}
+
+
+def shares(times: dict[str, list[float]], against: str) -> dict[str, float]:
+    return {
         name: round(statistics.median(a / b for a, b in zip(times[against], seconds, strict=True)), 3)
         for name, seconds in times.items()
     }
-    return {"pictures/s": rates, f"share of {against}": shares}
 
 
 def peak_of(name: str, options: argparse.Namespace, count: int) -> dict:
@@ -132,13 +141,23 @@ def peak_of(name: str, options: argparse.Namespace, count: int) -> dict:
 
 
 def peak(name: str, pictures: Path, count: int) -> dict:
-    """Most memory, MB, before and while `count` files are scanned."""
+    """Most memory, MB, before and while `count` files are scanned: the same 256 again and again, as sizes differ."""
     net = loaded(name)
     bare(net, torch.rand(4, net.channels, *net.size), 4)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    vizkit.scan(net, picture_files(pictures)[:count], shard=256)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"before": round(before / 1024), "most": round(after / 1024)}
+    before = most_memory()
+    names = list(islice(cycle(picture_files(pictures)[:256]), count))
+    vizkit.scan(net, names, shard=256)
+    after = most_memory()
+    return {"before": round(before), "most": round(after), "the scan's": round(after - before)}
+
+
+def most_memory() -> float:
+    """The most memory this process has had so far, MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # what `resource` tells may be the parent's, whose memory a new process has for a moment
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A scan against brute force; and the same index whatever the shards, the folder, the processes, the accidents."""
 
+import gc
 import json
 import os
 import random
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from vizkit.maximize.objectives import positions_last
 from vizkit.measure import census, scan
 from vizkit.measure.peaks import places
 from vizkit.measure.statistic import scattered
+from vizkit.nets.read import Reader
 
 LAYERS = ("stem", "conv")
 
@@ -406,6 +409,20 @@ def test_a_closed_scan_leaves_no_thread_and_no_hook(photos):
     told.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("vizkit")]
     assert not any(part._forward_hooks for part in net.module.modules())
+
+
+def test_what_a_pass_made_is_gone_without_the_garbage_collector(net, pixels):
+    """Else memory grows with the number of batches, until the collector comes by."""
+    made_by = []
+    look = Reader(net, LAYERS, each=lambda name, output: made_by.append(weakref.ref(output)))
+    gc.disable()
+    try:
+        look(pixels[:2])
+        left = [there for there in made_by if there() is not None]
+    finally:
+        gc.enable()
+    assert len(made_by) == 2
+    assert not left
 
 
 def test_the_recipe_makes_it_again(photos, tmp_path):

@@ -24,8 +24,9 @@ from vizkit.nets.network import Network
 from vizkit.nets.read import Reader
 
 RANKED = 256  # pictures whose peaks are ranked together
-AT_ONCE = 1024  # units that are ranked together, so that what is made of them stays in the processor's cache
-COUNTED = 2**23  # samples whose bins are counted together, so that a layer's counts stay in the processor's cache
+AT_ONCE = 256  # units that are ranked together: memory that is taken anew costs more than what is done in it
+COUNTED = 2**24  # samples that are counted together: each time, all counts go through the processor's cache once
+CODED = 2**17  # samples whose bins are worked out together, likewise
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +49,17 @@ class Census:
         self.net, self.plan, self.batch = net, plan, plan.batch
         self._reader = Reader(net, plan.names, each=self._look)
         self._number = {name: i for i, name in enumerate(plan.names)}
+        self._positions = [math.prod(layer.shape) // layer.channels for layer in plan.layers]
         self._statistics: dict[str, Any] = dict(plan.statistics)
-        self.begin()
+        self._state: State = {}
+        self._peaks = _Peaks(plan, net.device)
+        self._bins = [_Bins(plan, n, net.device) for n in sorted(set(plan.samples) - {0})]
 
     def begin(self) -> None:
-        """Forget all pictures."""
+        """Forget all pictures; there are none to begin with."""
         self._state = {key: tensor.to(self._where(key)) for key, tensor in zeros(self._statistics).items()}
-        self._peaks = _Peaks(self.plan, self.net.device)
-        self._bins = [_Bins(self.plan, n, self.net.device) for n in sorted(set(self.plan.samples) - {0})]
+        for waiting in (self._peaks, *self._bins):
+            waiting.clear()
 
     def take(self, pixels: Tensor, ids: Tensor) -> None:
         """Look at pictures (n, c, h, w), bytes or floats in [0, 1], with numbers `ids` (n,).
@@ -72,7 +76,7 @@ class Census:
                 self._halve(len(ids[some]))
 
     def state(self) -> State:
-        """The state after all pictures so far, on the CPU."""
+        """The state after all pictures so far, on the CPU; it changes with the next ones."""
         with own_modes(), torch.no_grad():
             self._rank()
             for bins in self._bins:
@@ -118,8 +122,7 @@ class Census:
 
     def _where_to_look(self, number: int) -> Chosen | None:
         """Which positions of a layer the histogram sees on the pictures in hand; None for all."""
-        layer, count = self.plan.layers[number], self.plan.samples[number]
-        positions = math.prod(layer.shape) // layer.channels
+        positions, count = self._positions[number], self.plan.samples[number]
         if not 0 < count < positions:
             return None
         if positions not in self._places:
@@ -133,8 +136,10 @@ class Census:
         good = self._peaks.add(found, ids)
         for bins in self._bins:
             seen = bins.together(found)
+            if not bins.has_room(len(ids)):
+                bins.count(self._state["histogram.counts"])
+            bins.add(seen, good)
             self._peaks.add_means(seen, bins.units)
-            bins.add(codes(seen), good[:, bins.units], self._state["histogram.counts"])
         for number, seen in enumerate(found):
             if self.plan.together[number]:
                 self._update(f"together{number}", seen.samples, good[:, self.plan.slices[number]])
@@ -203,8 +208,8 @@ class _Peaks:
         return answers(self._values[self._rows])
 
     def add_means(self, seen: Tensor, units: Tensor | slice) -> None:
-        """Add means of samples (n, positions, some units) of the pictures that were added last."""
-        for which, mean in enumerate(means(seen)):
+        """Add means of samples (n, positions, some units) of the pictures that were added last; `seen` is used up."""
+        for which, mean in enumerate(means(seen, inplace=True)):
             self._means[which, self._rows, units] = mean
 
     def all(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -228,31 +233,47 @@ class _Bins:
         columns = torch.cat([torch.arange(s.start, s.stop) for s in self._slices]).to(device)
         whole = len(columns) == int(columns[-1] - columns[0]) + 1
         self.units = slice(int(columns[0]), int(columns[-1]) + 1) if whole else columns
-        self._room = max(1, COUNTED // (positions * len(columns)))
-        self._waiting: list[tuple[Tensor, Tensor]] = []
+        self._slices = [self.units] if isinstance(self.units, slice) else self._slices
+        room = min(plan.count + plan.batch, max(plan.batch, COUNTED // (positions * len(columns))))
+        self._seen = torch.empty(plan.batch, positions, len(columns), device=device)
+        self._bins = torch.empty(room, positions, len(columns), dtype=torch.int16, device=device)
+        self._good = torch.empty(room, len(columns), dtype=torch.bool, device=device)
+        self._length = 0
+
+    def has_room(self, count: int) -> bool:
+        return self._length + count <= len(self._bins)
 
     def together(self, found: list[Seen]) -> Tensor:
-        """The samples (n, positions, units) of these layers."""
+        """The samples (n, positions, units) of these layers, until they are asked for again."""
         parts = [found[number].samples for number in self._layers]
-        return torch.cat([part for part in parts if part is not None], 2)
+        there = [part for part in parts if part is not None]
+        return torch.cat(there, 2, out=self._seen[: len(there[0])])
 
-    def add(self, bins: Tensor, good: Tensor, counts: Tensor) -> None:
-        """Add bins (n, positions, units) where `good` (n, units), and count when enough have come together."""
-        self._waiting.append((bins.short(), good))
-        if sum(len(waiting) for waiting, _ in self._waiting) >= self._room:
-            self.count(counts)
+    def add(self, seen: Tensor, good: Tensor) -> None:
+        """Add the bins of samples (n, positions, units) where `good` (n, units of all layers)."""
+        rows = slice(self._length, self._length + len(seen))
+        self._good[rows] = good[:, self.units]
+        flat = zip(*(t.flatten(0, 1).split(self._coded) for t in (seen, self._bins[rows])), strict=True)
+        for some, bins in flat:
+            bins.copy_(codes(some))
+        self._length = rows.stop
 
     def count(self, counts: Tensor) -> None:
         """Add all that wait to `counts` (units of all layers, bins)."""
-        if not self._waiting:
-            return
-        bins, good = (torch.cat(parts) for parts in zip(*self._waiting, strict=True))
-        start = 0
+        bins, good, start = self._bins[: self._length], self._good[: self._length], 0
         for units in self._slices:
             own = slice(start, start + units.stop - units.start)
-            count(counts[units], bins[:, :, own].int(), good[:, own])
+            count(counts[units], bins[:, :, own], good[:, own])
             start = own.stop
-        self._waiting = []
+        self.clear()
+
+    def clear(self) -> None:
+        self._length = 0
+
+    @property
+    def _coded(self) -> int:
+        """Rows whose bins are worked out together."""
+        return max(1, CODED // self._seen.shape[2])
 
 
 def out_of_memory(error: BaseException) -> bool:

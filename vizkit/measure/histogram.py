@@ -61,26 +61,31 @@ class Histogram:
 
 
 def codes(values: Tensor) -> Tensor:
-    """The bin (int32) of each of `values` (float32)."""
-    values = values.contiguous()
-    bits = values.view(torch.int32)
-    sign = bits >> 31  # 0 or -1
-    size = (bits & 0x7FFFFFFF).bitwise_right_shift_(23 - MANTISSA).sub_(OCTAVES.start + 127 << MANTISSA)
-    bins = size.clamp_(0, SIDE - 1).bitwise_xor_(sign).add_(sign).add_(ZERO + 1)
-    return bins.masked_fill_(values == 0, ZERO)
+    """The bin (int16) of each of `values` (float32)."""
+    bits = values.contiguous().view(torch.int32)
+    sign = bits.bitwise_right_shift(31).short()  # 0 or -1
+    size = bits & 0x7FFFFFFF
+    some = size.clamp(max=1).short()  # 0 for zero, 1 for all else
+    size = size.bitwise_right_shift_(23 - MANTISSA).short()
+    size = size.sub_(OCTAVES.start + 127 << MANTISSA).clamp_(0, SIDE - 1).add_(some)
+    return size.bitwise_xor_(sign).sub_(sign).add_(ZERO)
 
 
 def count(counts: Tensor, codes: Tensor, good: Tensor) -> None:
     """Add `codes` (n, positions, units) to `counts` (units, BINS), where `good` (n, units)."""
+    ones = torch.ones((), dtype=counts.dtype, device=counts.device)
+    if everywhere := bool(good.all()):
+        ones = ones.repeat(codes[:, :, :AT_ONCE].numel())
     for start in range(0, counts.shape[0], AT_ONCE):
         units = slice(start, start + AT_ONCE)
-        _count(counts[units], codes[:, :, units], good[:, units])
+        some = codes[:, :, units]
+        counted = ones[: some.numel()] if everywhere else good[:, None, units].to(counts.dtype).expand_as(some)
+        _count(counts[units], some, counted)
 
 
-def _count(counts: Tensor, codes: Tensor, good: Tensor) -> None:
-    places = codes + BINS * torch.arange(counts.shape[0], dtype=torch.int32, device=codes.device)
-    ones = good[:, None].to(counts.dtype).expand(codes.shape).reshape(-1)
-    counts.view(-1).scatter_add_(0, places.long().view(-1), ones)
+def _count(counts: Tensor, codes: Tensor, ones: Tensor) -> None:
+    places = codes + BINS * torch.arange(counts.shape[0], device=codes.device)
+    counts.view(-1).scatter_add_(0, places.view(-1), ones.reshape(-1))
 
 
 def all_edges() -> Tensor:

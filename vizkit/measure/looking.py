@@ -188,8 +188,22 @@ def numbers(net: Network) -> Hashable:
     tensors = [t.detach() for t in net.module.state_dict(keep_vars=True).values() if isinstance(t, Tensor)]
     if not tensors:
         return ()
-    sums = torch.stack([_bits(tensor).sum(dtype=torch.int64).to(net.device) for tensor in tensors])
+    device = net.device
+    sums = torch.cat([_sums(tensor).to(device) for tensor in tensors])
     return tuple(0 if t.is_inference() else t._version for t in tensors), tuple(sums.tolist())
+
+
+def _sums(tensor: Tensor) -> Tensor:
+    """Two numbers (2,) int64 of a tensor: the sum of its bit patterns, and of its values.
+
+    A sum of 32 bits in 64 would first copy all of them. Modulo 2^32 it differs after any single change, but not
+    where an even number of signs did: that is what the other is for.
+    """
+    if tensor.dtype != torch.float32:
+        bits = _bits(tensor).sum(dtype=torch.int64)
+        return torch.stack([bits, torch.zeros_like(bits)])
+    bits, values = tensor.view(torch.int32).sum(dtype=torch.int32), tensor.sum().view(torch.int32)
+    return torch.stack([bits, values]).long()
 
 
 def _bits(tensor: Tensor) -> Tensor:
@@ -199,17 +213,20 @@ def _bits(tensor: Tensor) -> Tensor:
 
 def _indexed(net: Network, index: Index | str | Path, pictures: Pictures | None) -> Seen:
     memory = net.once("looking into indexes", Memory)
-    if not isinstance(index, Index):
-        path = Path(index).expanduser()
-        contents = path / CONTENTS
-        changed = contents.stat().st_mtime_ns if contents.is_file() else None
-        given = None if pictures is None else id(pictures)
-        opened, _ = memory.once((str(path.absolute()), changed, given), lambda: (open_index(path, pictures), pictures))
-        return _indexed(net, opened, None)
-    given = None if pictures is None else id(pictures)
-    key = (id(index), numbers(net), given)
-    seen, _, _ = memory.once(key, lambda: (_seen(net, index, pictures), index, pictures))
+    there, given = (index, pictures) if isinstance(index, Index) else (_opened(memory, index, pictures), None)
+    key = (id(there), numbers(net), None if given is None else id(given))
+    seen, _, _ = memory.once(key, lambda: (_seen(net, there, given), there, given))
     return seen
+
+
+def _opened(memory: Memory, path: str | Path, pictures: Pictures | None) -> Index:
+    """The index that lies there, with its pictures, opened once as long as it is the same."""
+    path = Path(path).expanduser()
+    contents = path / CONTENTS
+    changed = contents.stat().st_mtime_ns if contents.is_file() else None
+    key = (str(path.absolute()), changed, None if pictures is None else id(pictures))
+    opened, _ = memory.once(key, lambda: (open_index(path, pictures), pictures))
+    return opened
 
 
 def _seen(net: Network, index: Index, pictures: Pictures | None) -> Seen:

@@ -4,16 +4,19 @@ A picture gives each unit two float32: the mean of its answers and of their squa
 a power of two; those whole numbers are added up apart for each 16 powers, in int64, which never rounds.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vizkit.measure.statistic import State, answers
 
 STEP = 16  # powers of two that share a sum
 LOWEST = -149  # the power of the smallest float32
+MANTISSA = 23  # bits of a float32 below its first
 SUMS = 16  # of 256 powers
 LARGEST = 3.4028234663852886e38
 
@@ -45,10 +48,12 @@ class Moment:
 
     def take(self, state: State, first: Tensor, second: Tensor, good: Tensor) -> State:
         """The state after n pictures with these means and mean squares (n, units), where `good` (n, units)."""
+        if not good.all():
+            first, second = first.where(good, 0), second.where(good, 0)
         return {
             "pictures": state["pictures"] + good.sum(0),
-            "first": state["first"] + exact_sum(first.where(good, 0)),
-            "second": state["second"] + exact_sum(second.where(good, 0)),
+            "first": state["first"] + exact_sum(first),
+            "second": state["second"] + exact_sum(second),
         }
 
     def merge(self, a: State, b: State) -> State:
@@ -60,9 +65,10 @@ class Moment:
         return Moments(mean, (square - mean**2).clamp(min=0), pictures)
 
 
-def means(seen: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and mean square over positions of (n, positions, units), (n, units) float32 each."""
-    first, second = seen.mean(1), seen.square().mean(1)
+def means(seen: Tensor, inplace: bool = False) -> tuple[Tensor, Tensor]:
+    """Mean and mean square over positions of (n, positions, units), (n, units) float32 each; `seen` may be used up."""
+    first = seen.mean(1)
+    second = (seen.square_() if inplace else seen.square()).mean(1)
     return first.clamp_(-LARGEST, LARGEST), second.clamp_(max=LARGEST)
 
 
@@ -73,20 +79,23 @@ def exact_sum(values: Tensor) -> Tensor:
     53, adds up 2^14 of them without rounding.
     """
     sums = torch.zeros(*values.shape[1:], SUMS, dtype=torch.int64, device=values.device)
-    for some in values.split(2**14):
-        share = _share(some)
-        size = some.abs()
-        least, most = _share(size.where(size > 0, torch.inf).amin()), _share(size.amax())
-        for s in range(int(least), int(most) + 1):  # two or three
-            total = some.where(share == s, 0).sum(0, dtype=torch.float64)
-            sums[:, s] += (total * 2.0 ** -(LOWEST + STEP * s)).long()
+    for rest in values.split(2**14):
+        while largest := float(rest.abs().amax()):  # two or three times
+            s = _share(largest)
+            some = F.hardshrink(rest, _below(s)) if s else rest
+            sums[:, s] += (some.sum(0, dtype=torch.float64) * 2.0 ** -(LOWEST + STEP * s)).long()
+            rest = rest - some
     return sums
 
 
-def _share(values: Tensor) -> Tensor:
-    """Which of the sums float32 numbers belong to."""
-    power = values.contiguous().view(torch.int32) >> 23 & 0xFF
-    return power.sub_(1).clamp_(min=0) // STEP  # the smallest have the powers of those above them
+def _share(size: float) -> int:
+    """Which of the sums a float32 of this size belongs to; the smallest have the powers of those above them."""
+    return max(0, math.frexp(size)[1] - 1 - LOWEST - MANTISSA) // STEP
+
+
+def _below(s: int) -> float:
+    """The largest float32 that is too small for sum `s`."""
+    return 2.0 ** (LOWEST + MANTISSA + STEP * s) * (1 - 2.0 ** -(MANTISSA + 1))
 
 
 def value(sums: Tensor) -> Tensor:

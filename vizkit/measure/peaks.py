@@ -4,7 +4,7 @@ A position is a whole number: along the rows of a map, the number of a token, 0 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import gcd
 
 import torch
@@ -46,11 +46,12 @@ class Chosen:
 
 def samples(output: Tensor, chosen: Chosen | None) -> Tensor:
     """The answers at positions `chosen`, (n, count, units) float32; at all of them if None."""
+    if chosen is not None and output.ndim == 4 and output.is_contiguous(memory_format=torch.channels_last):
+        rows = output.permute(0, 2, 3, 1).flatten(0, 2).index_select(0, chosen.rows)
+        return rows.view(*chosen.places.shape, -1).float()
     found = positions_last(output).transpose(1, 2)
     if chosen is None:
         return _kept(found)
-    if found.is_contiguous():
-        return found.flatten(0, 1).index_select(0, chosen.rows).view(*chosen.places.shape, -1).float()
     return found.gather(1, chosen.places[:, :, None].expand(-1, -1, found.shape[2])).float()
 
 
@@ -59,9 +60,13 @@ def places(drawn: Tensor, positions: int, count: int) -> Chosen:
 
     They are distinct and spread evenly, by steps of a golden section, and depend on the picture's number alone.
     """
-    step = next(s for s in range(max(1, round(0.618 * positions)), 0, -1) if gcd(s, positions) == 1)
-    steps = step * torch.arange(count, device=drawn.device)
+    steps = _step(positions) * torch.arange(count, device=drawn.device)
     return Chosen(((drawn % positions)[:, None] + steps) % positions, positions)
+
+
+@cache
+def _step(positions: int) -> int:
+    return next(s for s in range(max(1, round(0.618 * positions)), 0, -1) if gcd(s, positions) == 1)
 
 
 def _kept(output: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
 
 PRECISIONS = ("float32", "bfloat16", "float16")
-SAMPLED = 32  # of so many answers, histograms and moments look at one, unless told otherwise
+SAMPLED = 64  # of so many answers, histograms and moments look at one, unless told otherwise
 SPREAD = 128  # pictures in the even sample
 SHARDS = 128  # at most, where nobody says how long they are
 SHORTEST = 512  # pictures of a shard, likewise

@@ -93,7 +93,7 @@ def scan(
         layers: Which layers; every convolution and linear map if None, and the layer a panel opens on.
         out: A folder for the index; in memory if None.
         k: How many pictures are kept for each unit.
-        histograms: Keep histograms (for quantiles and sparsity) and moments. They look at one answer in 32, at as many
+        histograms: Keep histograms (for quantiles and sparsity) and moments. They look at one answer in 64, at as many
             positions of every map, drawn anew for each picture; a number says at how many, "all" takes all.
         pooled: "mean" or "max": keep a vector for each picture and layer, or `{layer: "mean"}` for some.
         together: Layers whose units are counted in pairs, active at the same positions.
@@ -190,7 +190,7 @@ class Work:
         self.contents, self.collection, self.plan = contents, collection, contents.plan
         self._folder, self._share = folder, share
         self._kept = self.plan.statistics if folder is None else self.plan.mergeable  # embeddings stay on disk
-        self._total: State = zeros(self._kept)
+        self._total: State | None = None  # before the first shard
         self._labels = torch.full((self.plan.count,), NONE, dtype=torch.int64)
         self._unreadable: dict[int, str] = {}
         self._done: set[int] = set()
@@ -257,15 +257,21 @@ class Work:
                 self._add(number, shard)
 
     def _add(self, number: int, shard: Shard) -> None:
-        self._total = merged_all(self._kept, self._total, shard.state)
+        self._total = self._with(shard.state)
         numbers = self.plan.shards[number]
         self._labels[numbers.start : numbers.stop] = shard.labels
         self._unreadable.update(shard.unreadable)
         self._done.add(number)
         self._behind += len(numbers)
 
+    def _with(self, state: State) -> State:
+        """All shards so far and another state; a single one is taken as it is."""
+        kept = {key: tensor for key, tensor in state.items() if key.split(".")[0] in self._kept}
+        return kept if self._total is None else merged_all(self._kept, self._total, kept)
+
     def _write(self) -> None:
         if self._folder is not None:
+            assert self._total is not None, "all shards are there"
             self._folder.finish(self.contents, self._total, self._labels, tuple(sorted(self._unreadable.items())))
 
     def _written_by_another(self) -> bool:
@@ -275,7 +281,8 @@ class Work:
     def _index(self, census: Census | None) -> Index:
         if self._complete and self._folder is not None:
             return open_index(self._folder.path, self.collection)
-        state = self._total if census is None else merged_all(self._kept, self._total, census.state())
+        state = self._total if census is None else self._with(_own(census.state()))
+        state = zeros(self._kept) if state is None else state
         unreadable = tuple(sorted(self._unreadable.items()))
         return Index(self.contents, FromState(self.plan, state, self._labels.clone()), self.collection, unreadable)
 
@@ -305,6 +312,11 @@ def shard_of(census: Census, collection: Collection, number: int) -> Shard:
         labels.append(_labels(some))
         failures.extend(some.unreadable)
     return Shard(census.state(), torch.cat(labels), tuple(failures))
+
+
+def _own(state: State) -> State:
+    """A copy, as a census changes its state in place."""
+    return {key: tensor.clone() for key, tensor in state.items()}
 
 
 def _labels(some: Batch) -> Tensor:

@@ -68,6 +68,7 @@ class Reader:
             except _Enough as stop:
                 if stop is not enough:  # of a reader around this one
                     raise
+                enough.__traceback__ = None  # it holds the pass's tensors, and this frame holds it
         if len(seen) < len(self.layers):
             self._refuse(set(seen))
         return {name: seen[name] for name in self.layers}
