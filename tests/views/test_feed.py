@@ -127,3 +127,18 @@ def test_a_kept_frame_is_not_sent_again_to_the_views(feed):
     feed.put("a")
     feed.keep()
     assert feed.next() is None
+
+
+def test_a_late_answer_of_a_view_that_closed_holds_no_other_up():
+    feed = Feed(lambda: 0.0)
+    feed.put("one")
+    feed.opened("old")
+    assert feed.next() == (1, "one")
+    feed.closed("old")
+    feed.answered("old", 1)
+    feed.put("two")
+    feed.opened("new")
+    assert feed.next() == (2, "two")
+    feed.answered("new", 2)
+    feed.put("three")
+    assert feed.next() == (3, "three")

@@ -48,7 +48,6 @@ def test_pictures_flow_while_a_cell_runs_and_after_a_reload_and_can_be_selected(
         notebook.page.keyboard.press("Enter")
         notebook.reload()
         notebook.page.wait_for_selector(".vizkit-live img")
-        tries = (len(notebook.frame_times(2)) for _ in range(4))  # the page that is loading may stop and start at first
-        assert any(seen > DEAF for seen in tries)
+        assert len(notebook.frame_times(2)) > DEAF
         notebook.run_cell(3)
         notebook.page.wait_for_function("() => document.body.innerText.includes('stopped 1 True')")

@@ -17,6 +17,7 @@ class Feed(Generic[T]):
         self._clock = clock
         self._lock = threading.Lock()
         self._links: dict[str, Link] = {}
+        self._gone: set[str] = set()  # a view has a name of its own: it does not come back
         self._newest: T | None = None
         self._number = self._sent = self._kept = 0
         self._kept_at = float("-inf")
@@ -58,14 +59,16 @@ class Feed(Generic[T]):
             self._sent = self._kept
 
     def answered(self, view: str, number: int) -> None:
-        """A view painted frame `number`."""
+        """A view painted frame `number`. What it says after it has closed would have others wait for it."""
         with self._lock:
-            self._links.setdefault(view, Link(self._clock)).answered(number)
+            if view not in self._gone:
+                self._links.setdefault(view, Link(self._clock)).answered(number)
 
     def closed(self, view: str) -> None:
         """A view closed."""
         with self._lock:
             self._links.pop(view, None)
+            self._gone.add(view)
 
     def _open(self) -> bool:
         """Whether to send now: all views that answer can take a frame, or one has none yet or is worth a new try."""
