@@ -393,6 +393,15 @@ def test_a_mistake_is_told(net, index, tmp_path, settings, kind, sentence):
         built(net, index, tmp_path / "site", **settings)
 
 
+def test_another_way_to_scan_has_an_index_of_its_own(net, tmp_path, monkeypatch):
+    """As after an upgrade that looks at fewer answers: the scan that is there is left, not refused."""
+    pictures, site = torch.rand(6, net.channels, *net.size, generator=torch.Generator()), tmp_path / "site"
+    vizkit.site(net, pictures, out=site, **QUICK)
+    monkeypatch.setattr("vizkit.measure.plan.SAMPLED", 7)
+    vizkit.site(net, pictures, out=site, **QUICK)
+    assert len(list(tmp_path.glob("site-index/*/"))) == 2
+
+
 def test_a_site_without_real_pictures_is_refused(net, tmp_path):
     with pytest.raises(ValueError, match="needs real pictures"):
         vizkit.site(net, None, tmp_path / "site")

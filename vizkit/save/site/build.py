@@ -138,14 +138,15 @@ def building(
 def _scanning(
     net: Network, pictures: Pictures, layers: Sequence[str] | None, out: Path
 ) -> Generator[Scanned, None, Index]:
-    """The index of the pictures, from beside the site where it is there: one for every network, pictures and layers."""
+    """The index of the pictures, from beside the site where it is there: one for every network, pictures and plan."""
     collection = as_collection(pictures).at(net.size, net.channels)
-    names = scan_plan(net, len(collection), layers).names
-    key = key_of(net.weight_hash, list(net.edits), collection.hash, names)
+    drawn = scan_plan(net, len(collection), layers)
+    kept = [drawn.names, drawn.k, drawn.spread, drawn.samples, drawn.precision]
+    key = key_of(net.weight_hash, list(net.edits), collection.hash, kept)
     beside = out.resolve().with_name(f"{out.resolve().name}-index")
     beside.mkdir(parents=True, exist_ok=True)
     last = None
-    for last in scanning(net, collection, names, out=beside / key):
+    for last in scanning(net, collection, drawn.names, out=beside / key):
         yield last
     assert last is not None, "a scan tells at least how it ended"
     return last.index()
