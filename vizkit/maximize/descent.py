@@ -6,6 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from vizkit.maximize.adam import Adam
+
 
 class Turned(Protocol):
     """What is turned: see `pictures.Picture`."""
@@ -27,18 +29,14 @@ def descent(
 
     The first are the picture as it starts. Adam, at a constant rate: `rate` times what the picture likes.
     """
-    optimizer = torch.optim.Adam(picture.parameters, lr=rate * picture.rate, fused=picture().device.type != "mps")
+    adam = Adam(picture.parameters, rate * picture.rate)
     for _ in range(steps):
         picture.stir()
         with torch.enable_grad():
             pixels = picture()
             costs = cost(pixels)
             gradients = torch.autograd.grad(costs.sum(), picture.parameters)
-        for parameter, gradient in zip(picture.parameters, gradients, strict=True):
-            same = gradient.stride() == parameter.stride()  # a fused optimizer walks memory, whatever the strides
-            parameter.grad = gradient if same else torch.empty_like(parameter).copy_(gradient)
-        optimizer.step()
-        optimizer.zero_grad()
+        adam.step(gradients)
         picture.project()
         yield pixels.detach(), costs.detach()
     picture.stir()

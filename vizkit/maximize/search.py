@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vizkit.core.dials import Dial, now
+from vizkit.maximize.adam import Adam
 from vizkit.maximize.awake import Awake
 from vizkit.maximize.capture import captured
 from vizkit.maximize.chance import Streams, uniform
@@ -102,7 +103,7 @@ class _Loop:
         self.draw = self.draws[:, 0].flatten(0, 1)
         self.strength = torch.zeros(len(penalties), len(chance), device=net.device)
         self.active = [False] * len(penalties)
-        self.optimizer = _adam(picture, net.device)
+        self.adam = Adam(picture.parameters, picture.rate)
 
     def prepare(self, step: int, rate: float) -> None:
         """Put this step's random draw, strengths and rate where the step reads them."""
@@ -113,11 +114,7 @@ class _Loop:
             fixed = self.net.device.type == "cuda"  # a captured step cannot take up a penalty later
             self.active[i] = bool((value != 0).any()) or (fixed and isinstance(strength, Dial))
             self.strength[i] = value.to(self.strength.device)
-        for group in self.optimizer.param_groups:
-            if torch.is_tensor(group["lr"]):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        self.adam.rate.fill_(rate)
 
     def look(self) -> tuple[Tensor, Tensor]:
         """The picture and its score, nothing turned."""
@@ -136,10 +133,7 @@ class _Loop:
                 with Awake():
                     pull = self._pull(self._score(shown), shown)
             gradients = torch.autograd.grad(pixels, self.picture.parameters, grad_outputs=self._push(shown) - pull)
-            for parameter, gradient in zip(self.picture.parameters, gradients, strict=True):
-                same = gradient.stride() == parameter.stride()  # a fused optimizer walks memory, whatever the strides
-                parameter.grad = gradient if same else torch.empty_like(parameter).copy_(gradient)
-            self.optimizer.step()
+            self.adam.step(gradients)
             self.picture.project()
         return shown.detach(), score.detach()
 
@@ -170,13 +164,6 @@ class _Loop:
         if self.dtype == torch.float32:
             return nullcontext()
         return torch.autocast(self.net.device.type, dtype=self.dtype)
-
-
-def _adam(picture: Picture, device: torch.device) -> torch.optim.Adam:
-    if device.type == "cuda":
-        rate = torch.tensor(picture.rate, device=device)
-        return torch.optim.Adam(picture.parameters, lr=rate, fused=True, capturable=True)
-    return torch.optim.Adam(picture.parameters, lr=picture.rate, fused=device.type == "cpu")
 
 
 def _check_numbers(score: Tensor, net: Network) -> None:
