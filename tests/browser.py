@@ -1,4 +1,7 @@
-"""Chromium for tests: found, started once per module, closed without a trace."""
+"""Chromium for tests: found, started once per module, closed without a trace; and components and pages opened in it.
+
+A test takes the fixture `open_page` of `tests/conftest.py`, which is `opening` in a Chromium of the test file's own.
+"""
 
 import contextlib
 import io
@@ -6,12 +9,15 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ipywidgets import DOMWidget
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from vizkit.views import component
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,6 +28,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SENT = "window.sent = []; vizkit.models[0].on('sent', (message) => sent.push(message))"
+BROKEN = """window.broken = [];
+document.addEventListener("securitypolicyviolation", (e) => broken.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
 
 
 def chromium() -> str:
@@ -75,6 +85,56 @@ def wait_until(opened: Page, holds: str, *arguments: object, seconds: float = 5)
     while not opened.evaluate(holds, *arguments):
         assert time.monotonic() < limit, f"not within {seconds} s: {holds}"
         opened.wait_for_timeout(10)
+
+
+@contextlib.contextmanager
+def opening(running: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
+    """A function that opens components and pages; what it opened is closed, and must have reported no error.
+
+    Its arguments: `what`, a component or the HTML of a page, and the size of the window; `theme`, "light" or "dark";
+    `motion`, "reduce" for who asks for less of it; JavaScript to run `before` everything else; and what must hold
+    until the page is `ready`. All that the first component sends is kept in `window.sent`. A page that is `sealed`
+    has no network, keeps the policy that it sets itself, and must not try to reach beyond either.
+    """
+    with contextlib.ExitStack() as stack:
+
+        def opened(
+            what: DOMWidget | str,
+            width: int = 900,
+            height: int = 700,
+            theme: str = "light",
+            motion: str = "no-preference",
+            before: str = "",
+            ready: str = "true",
+            sealed: bool = False,
+        ) -> Page:
+            tab = stack.enter_context(page(running, width, height, theme, strict=sealed))
+            tab.emulate_media(reduced_motion=motion)
+            tab.add_init_script(before)
+            if sealed:
+                stack.callback(_sealed(tab))
+            open_html(tab, what if isinstance(what, str) else component.page(what), folder)
+            wait_until(tab, ready, seconds=30)
+            if not isinstance(what, str):
+                tab.evaluate(SENT)
+            return tab
+
+        yield opened
+
+
+def _sealed(tab: Page) -> Callable[[], None]:
+    """Cut `tab` off; what to call at the end, to see that nothing in it tried to get out."""
+    requests = []
+    tab.set_default_timeout(5000)
+    tab.context.set_offline(True)
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.add_init_script(BROKEN)
+
+    def nothing_asked() -> None:
+        assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
+        assert tab.evaluate("window.broken") == []
+
+    return nothing_asked
 
 
 def open_html(opened: Page, html: str, folder: Path) -> None:

@@ -1,10 +1,13 @@
-"""What every test gets: one thread, a check that nothing was left behind, and small networks."""
+"""What every test gets: one thread, a check that nothing was left behind; and a Chromium or JupyterLab who asks."""
 
+import contextlib
 import gc
 import os
 import random
 import sys
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch, and for the kernels that run the notebooks
 
@@ -31,6 +34,46 @@ def leaves_nothing_behind():
         same = torch.equal(value, after[name]) if torch.is_tensor(value) else value == after[name]
         assert same, f"{name} was changed and not put back"
     assert not _open_widgets(), "widgets left open; close the panel"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A Chromium for all tests of a file. Not for all files: Playwright's event loop runs as long as it does."""
+    from tests.browser import browser
+
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium, tmp_path):
+    """Open a component, or the HTML of a page, over file:// in Chromium; see `tests.browser.opening`."""
+    from tests.browser import opening
+
+    with opening(chromium, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def open_lab(chromium, tmp_path_factory):
+    """Open cells, or a notebook file, in a JupyterLab that all tests of a file share; see `tests.lab.notebook`."""
+    from tests.lab import notebook, server
+
+    folder = tmp_path_factory.mktemp("lab")
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(server(folder))
+        yield lambda cells, **size: stack.enter_context(notebook(chromium, address, folder, cells, **size))
+
+
+@pytest.fixture
+def keep(tmp_path, lab) -> Callable[[str], None]:
+    """Keep a screenshot of the file's `lab` in the test's folder, and in the one that VIZKIT_SCREENSHOTS names."""
+
+    def keep(name: str) -> None:
+        for folder in filter(None, (tmp_path, os.environ.get("VIZKIT_SCREENSHOTS"))):
+            lab.page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return keep
 
 
 def _process_state() -> dict:

@@ -1,4 +1,7 @@
-"""A real JupyterLab for tests: a server with folders of its own on a free loopback port, and a notebook in it."""
+"""A real JupyterLab for tests: a server with folders of its own on a free loopback port, and a notebook in it.
+
+A test takes the fixture `open_lab` of `tests/conftest.py`, which opens a notebook in a server of the test file's own.
+"""
 
 import contextlib
 import json
@@ -65,6 +68,19 @@ class Notebook:
         self.page.evaluate("i => jupyterapp.shell.currentWidget.content.activeCellIndex = i", index)
         self._command("notebook:run-cell")
 
+    def ask(self, index: int) -> str:
+        """Run one cell to its end; the text it has printed or shown."""
+        before = self.page.evaluate(f"(i) => {_CELL}.executionCount", index)
+        self.run_cell(index)
+        ended = f"([i, before]) => {_CELL}.executionCount > before && {_CELL}.executionState === 'idle'"
+        self.page.wait_for_function(ended, arg=[index, before or 0], timeout=SECONDS * 1000, polling=50)
+        self.wait_until_idle()
+        return self.output(index)
+
+    def wait_until_busy(self, index: int) -> None:
+        """Until a cell that was started runs."""
+        self.page.wait_for_function(f"(i) => {_CELL}.executionState === 'running'", arg=index, timeout=SECONDS * 1000)
+
     def wait_until_idle(self) -> None:
         """Until no cell waits or runs."""
         self.page.wait_for_function(_IDLE, timeout=SECONDS * 1000, polling=50)
@@ -107,12 +123,12 @@ class Notebook:
 
 @contextlib.contextmanager
 def notebook(
-    running: Browser, address: str, folder: Path, cells: list[str] | Path, width: int = 1200
+    running: Browser, address: str, folder: Path, cells: list[str] | Path, width: int = 1440, height: int = 900
 ) -> Iterator[Notebook]:
     """Open `cells` (sources, or a notebook file) in the server at `address` started on `folder`."""
     path = folder / "notebooks" / "test.ipynb"
     path.write_text(_notebook_text(cells), encoding="utf-8")
-    context = running.new_context(viewport={"width": width, "height": 900})
+    context = running.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     try:
         page.goto(f"{address}/lab/tree/{path.name}?reset")
@@ -122,6 +138,7 @@ def notebook(
         context.close()
 
 
+_CELL = "jupyterapp.shell.currentWidget.content.widgets[i].model"
 _IDLE = """() => {
   const panel = jupyterapp.shell.currentWidget;
   const waiting = panel.content.widgets.some((cell) => cell.prompt === "*" || cell.node.innerText.includes("[*]"));

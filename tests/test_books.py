@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import browser
-from tests.browser import page as opened_page
-
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -36,17 +33,14 @@ def test_the_frames_of_the_sphinx_book_are_those_that_it_makes(tmp_path):
 
 
 @pytest.mark.browser
-def test_a_figure_of_the_sphinx_book_moves_in_a_page_without_python_or_network(tmp_path):
+def test_a_figure_of_the_sphinx_book_moves_in_a_page_without_python_or_network(tmp_path, open_page):
     frame = maker("book").main(tmp_path)[0].read_text("utf-8")
-    (tmp_path / "page.html").write_text(f"<!doctype html><meta charset=utf-8><title>a book</title>{frame}", "utf-8")
-    with browser() as running, opened_page(running, width=1100, height=1000) as opened:
-        opened.context.set_offline(True)
-        opened.goto((tmp_path / "page.html").as_uri())
-        figure = opened.frame_locator("iframe")
-        figure.get_by_role("slider", name="step").focus()
-        opened.keyboard.press("Home")
-        figure.get_by_text("0 of 256").wait_for()
-        shown = figure.locator("img").first.get_attribute("src")
-        opened.keyboard.press("End")
-        figure.get_by_text("256 of 256").first.wait_for()
-        assert figure.locator("img").first.get_attribute("src") != shown
+    opened = open_page(f"<!doctype html><meta charset=utf-8><title>a book</title>{frame}", 1100, 1000, sealed=True)
+    figure = opened.frame_locator("iframe")
+    figure.get_by_role("slider", name="step").focus()
+    opened.keyboard.press("Home")
+    figure.get_by_text("0 of 256").wait_for()
+    shown = figure.locator("img").first.get_attribute("src")
+    opened.keyboard.press("End")
+    figure.get_by_text("256 of 256").first.wait_for()
+    assert figure.locator("img").first.get_attribute("src") != shown

@@ -1,13 +1,11 @@
 """The first notebook in a real JupyterLab: run it, press Run, watch it draw, press Stop while a cell is busy."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.browser import browser
-from tests.lab import Notebook, notebook, server
+from tests.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -48,32 +46,25 @@ ERRORS = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
   .flatMap((cell) => cell.outputs?.toJSON() ?? [])
   .filter((output) => output.output_type === "error" || output.name === "stderr")"""
 PAINTED = "(n) => Number(document.querySelector('.vizkit-live').dataset.frames) >= n"
-STARTED = "(i) => jupyterapp.shell.currentWidget.content.widgets[i].model.executionState === 'running'"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Notebook]:
+def lab(open_lab) -> Notebook:
     """The first notebook, open, its cells run; one JupyterLab for this file."""
-    folder = tmp_path_factory.mktemp("lab")
-    with (
-        server(folder) as address,
-        browser() as running,
-        notebook(running, address, folder, FIRST, width=1440) as opened,
-    ):
-        opened.run_all()
-        yield opened
+    opened = open_lab(FIRST)
+    opened.run_all()
+    return opened
 
 
 @pytest.fixture
-def keep(tmp_path, lab) -> Callable[[str], None]:
-    """Keep a screenshot in the test's folder, and in the one that VIZKIT_SCREENSHOTS names."""
+def keep(keep, lab) -> Callable[[str], None]:
+    """Keep a screenshot that has the panel in it."""
 
-    def keep(name: str) -> None:
+    def keep_panel(name: str) -> None:
         lab.page.locator(".vizkit-panel").scroll_into_view_if_needed()
-        for folder in filter(None, (tmp_path, os.environ.get("VIZKIT_SCREENSHOTS"))):
-            lab.page.screenshot(path=Path(folder) / f"{name}.png")
+        keep(name)
 
-    return keep
+    return keep_panel
 
 
 def press(lab: Notebook, name: str, state: str) -> float:
@@ -123,7 +114,7 @@ def test_stop_stops_while_another_cell_is_busy(lab, keep):
         BUSY,
     )
     lab.run_cell(last)
-    lab.page.wait_for_function(STARTED, arg=last)
+    lab.wait_until_busy(last)
     assert press(lab, "Stop", "stopped") < 3
     assert "busy no more" not in lab.output(last)
     keep("stopped-while-busy")

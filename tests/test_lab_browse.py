@@ -1,15 +1,11 @@
 """Units browsed by key and named by key in a real JupyterLab, from an index that a cell has scanned."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import median
 
 import pytest
 
-from tests.browser import browser
-from tests.lab import Notebook, notebook, server
+from tests.lab import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -50,29 +46,13 @@ PRESS = """([key, name]) => new Promise((resolve) => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Notebook]:
+def lab(open_lab) -> Notebook:
     """A panel on an index; one JupyterLab for this file."""
-    folder = tmp_path_factory.mktemp("lab")
-    with (
-        server(folder) as address,
-        browser() as running,
-        notebook(running, address, folder, CELLS, width=1440) as opened,
-    ):
-        opened.run_cell(0)
-        opened.page.wait_for_function(PAINTED, arg=0, timeout=60_000)
-        opened.wait_until_idle()
-        yield opened
-
-
-@pytest.fixture
-def keep(tmp_path, lab) -> Callable[[str], None]:
-    """Keep a screenshot in the test's folder, and in the one that VIZKIT_SCREENSHOTS names."""
-
-    def keep(name: str) -> None:
-        for folder in filter(None, (tmp_path, os.environ.get("VIZKIT_SCREENSHOTS"))):
-            lab.page.screenshot(path=Path(folder) / f"{name}.png")
-
-    return keep
+    opened = open_lab(CELLS)
+    opened.run_cell(0)
+    opened.page.wait_for_function(PAINTED, arg=0, timeout=60_000)
+    opened.wait_until_idle()
+    return opened
 
 
 def test_page_down_goes_from_unit_to_unit_and_the_focus_stays(lab, keep):

@@ -1,13 +1,12 @@
 """The command line as its user meets it: words in, text, files and exit codes out."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.commands.terminal import interrupted
 from vizkit.__main__ import COMMANDS, main
 
 
@@ -99,32 +98,7 @@ def test_layers_are_listed(capsys):
 def test_ctrl_c_saves_the_picture_so_far(tmp_path):
     """A run that would take hours ends within a step or two, with its picture and the shell's exit code."""
     words = ["run", "activation-maximization", "--net", "world", "--device", "cpu", "--steps", "1000000"]
-    running = subprocess.Popen(
-        [sys.executable, "-c", _WITH_SIGNAL, *words, "--out", str(tmp_path / "x.png")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert running.stdout.readline() == "playing\n"
-        time.sleep(0.2)
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
-    finally:
-        running.kill()
-    assert (running.returncode, out) == (130, f"{tmp_path / 'x.png'}\n")
-    assert err == "Stopped by Ctrl-C: the file holds the run so far.\n"
+    said = "Stopped by Ctrl-C: the file holds the run so far.\n"
+    ended = interrupted([*words, "--out", str(tmp_path / "x.png")], "Frame", 1)
+    assert ended == (130, f"{tmp_path / 'x.png'}\n", said)
     assert (tmp_path / "x.png").stat().st_size > 1000
-
-
-_WITH_SIGNAL = """
-import sys
-from vizkit.__main__ import main
-from vizkit.commands import run
-class Telling(run.Progress):
-    def show(self, frame):
-        if frame.step == 1:
-            print("playing", flush=True)
-run.Progress = Telling
-sys.exit(main(sys.argv[1:]))
-"""

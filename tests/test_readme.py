@@ -72,6 +72,7 @@ def test_every_vizkit_command_of_a_page_is_understood():
 
     for page in ("README.md", "docs/start.md"):
         lines = [line for block in blocks(page, "bash") for line in block.splitlines() if line.startswith("vizkit ")]
+        assert lines
         for _, command, *words in map(str.split, lines):
             assert command in COMMANDS
             if command == "run":

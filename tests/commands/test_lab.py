@@ -97,13 +97,13 @@ def started(path: Path, folder: Path):
 
 
 @pytest.mark.browser
-def test_the_notebook_runs_by_itself_as_far_as_its_first_widget(tmp_path):
+def test_the_notebook_runs_by_itself_as_far_as_its_first_widget(tmp_path, chromium):
     """In a real JupyterLab: nobody presses a key, the widget is there, and the reader is at the first line."""
     cells = ["import ipywidgets", "slider = ipywidgets.IntSlider(3)\nslider", "print('the' + ' end')"]
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "01.ipynb"
     path.write_text(real._notebook_text(cells))
-    with browser.browser() as running, started(path, tmp_path) as address, browser.page(running) as page:
+    with started(path, tmp_path) as address, browser.page(chromium) as page:
         page.goto(address)
         page.wait_for_selector(".widget-slider", timeout=60_000)
         expect(page.locator(".widget-slider")).to_be_in_viewport()

@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 
 import pytest
 
+from tests.commands.terminal import Terminal
 from tests.save.toy import toy
 from vizkit.__main__ import main
 from vizkit.save.recordings import record
@@ -20,7 +22,8 @@ def axes(path) -> dict[str, list[str]]:
 
 
 def typed(path, *words: str) -> int:
-    return main(["page", "activation_maximization", "--net", "world", "--steps", "1", *words, "--out", str(path)])
+    quick = ["--net", "world", "--steps", "1", "--size", "32"]
+    return main(["page", "activation_maximization", *quick, *words, "--out", str(path)])
 
 
 def test_options_with_several_values_are_sliders(tmp_path, capsys):
@@ -33,9 +36,9 @@ def test_options_with_several_values_are_sliders(tmp_path, capsys):
 
 def test_several_words_of_a_choice_are_a_slider_and_a_choice_of_two_words_is_none(tmp_path):
     path = tmp_path / "x.html"
-    assert typed(path, "--layer", "stage3", "--picture", "fourier", "deep-prior", "--size", "32") == 0
+    assert typed(path, "--layer", "stage3", "--picture", "fourier", "deep-prior") == 0
     assert axes(path) == {"picture": ["fourier", "deep prior"]}
-    assert typed(path, "--layer", "stage3", "--picture", "deep", "prior", "--size", "32") == 0
+    assert typed(path, "--layer", "stage3", "--picture", "deep", "prior") == 0
     assert axes(path) == {}
 
 
@@ -44,6 +47,13 @@ def test_a_recording_plays(tmp_path):
     assert main(["page", str(recording), "--out", str(tmp_path / "x.html"), "--title", "Four steps"]) == 0
     assert axes(tmp_path / "x.html") == {"step": [f"{i} of 4" for i in range(1, 5)]}
     assert "<h1 dir=auto>Four steps</h1>" in (tmp_path / "x.html").read_text("utf-8")
+
+
+def test_on_a_terminal_it_tells_how_many_answers_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert typed(tmp_path / "x.html", "--layer", "stage3", "--unit", "0", "3") == 0
+    assert terminal.lines()[:2] == ["", "1 of 2 answers"]
+    assert terminal.lines()[-1] == ""
 
 
 @pytest.mark.parametrize(

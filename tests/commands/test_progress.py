@@ -5,7 +5,8 @@ import threading
 import pytest
 import torch
 
-from vizkit.commands.progress import Progress, sentence
+from tests.commands.terminal import Terminal
+from vizkit.commands.progress import Line, Progress, follow, sentence
 from vizkit.commands.stopping import Stopping
 from vizkit.core.frames import Frame
 from vizkit.core.results import Images
@@ -15,11 +16,6 @@ BLANK = Images(torch.zeros(1, 1, 2, 2))
 
 def frame(step, of=100, **scalars):
     return Frame(step, of, BLANK, scalars)
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_a_sentence_tells_step_mean_score_and_time_left():
@@ -41,8 +37,13 @@ def test_on_a_terminal_one_line_is_written_over_and_vanishes():
     with Progress(stream, clock=lambda: next(clock)) as progress:
         for step in (1, 2, 3, 100):  # the second comes too soon to be worth a look
             progress.show(frame(step))
-    lines = stream.getvalue().split("\r\x1b[K")
-    assert [line.split(" ·")[0] for line in lines] == ["", "step 1 of 100", "step 3 of 100", "step 100 of 100", ""]
+    assert [line.split(" ·")[0] for line in stream.lines()] == [
+        "",
+        "step 1 of 100",
+        "step 3 of 100",
+        "step 100 of 100",
+        "",
+    ]
     assert "\n" not in stream.getvalue()
 
 
@@ -58,6 +59,32 @@ def test_elsewhere_it_is_silent(stream, quiet):
     with Progress(stream, quiet) as progress:
         progress.show(frame(1))
     assert stream.getvalue() == ""
+
+
+def test_a_line_says_what_its_words_are():
+    stream, clock = Terminal(), iter([1.0, 1.05, 1.2])
+    with Line("{} of 300".format, stream, clock=lambda: next(clock)) as line:
+        for done in (100, 200, 300):  # the second comes too soon
+            line.show(done)
+    assert stream.lines() == ["", "100 of 300", "300 of 300", ""]
+
+
+def counting():
+    for done in (1, 2, 3):
+        if done == 2:
+            signal.raise_signal(signal.SIGINT)
+        yield done
+
+
+def test_what_is_followed_ends_where_someone_asks():
+    stream, told = Terminal(), counting()
+    assert follow(told, Line(str, stream, clock=iter([1.0, 2.0, 3.0]).__next__)) == (2, True)
+    assert stream.lines() == ["", "1", "2", ""]
+    assert next(told, None) is None, "it was closed"
+
+
+def test_what_is_followed_to_its_end_was_not_stopped():
+    assert follow((done for done in (1, 2)), Line(str, Terminal())) == (2, False)
 
 
 def test_the_first_ctrl_c_asks_and_the_second_interrupts():

@@ -1,9 +1,6 @@
 """`vizkit scan` as its user meets it."""
 
-import io
 import os
-import signal
-import subprocess
 import sys
 
 import pytest
@@ -11,8 +8,9 @@ import torch
 from PIL import Image
 
 import vizkit
+from tests.commands.terminal import Terminal, interrupted
 from vizkit.__main__ import main
-from vizkit.commands.scan import Line, duration, histograms, own_device, sentence, shared
+from vizkit.commands.scan import duration, histograms, own_device, sentence, shared
 from vizkit.measure.scan import Scanned
 
 WORLD = ["scan", "--net", "world", "--device", "cpu", "--layers", "stage4", "--quiet"]
@@ -91,53 +89,23 @@ def test_progress_has_pictures_a_second_and_time_left():
     assert duration(7320) == "2 h 2 min"
 
 
-def test_on_a_terminal_one_line_is_written_over_and_elsewhere_none():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    stream, clock = Terminal(), iter([1.0, 1.05, 1.2])
-    with Line(stream, clock=lambda: next(clock)) as line:
-        for done in (100, 200, 300):  # the second comes too soon
-            line.show(scanned(done))
-    lines = stream.getvalue().split("\r\x1b[K")
-    assert [text.split(" of")[0] for text in lines] == ["", "100", "300", ""]
-    silent = io.StringIO()
-    with Line(silent) as line:
-        line.show(scanned(100))
-    assert silent.getvalue() == ""
+def test_on_a_terminal_it_tells_how_far_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert main([*WORLD[:-1], "--pictures", "world/test/6", "--out", str(tmp_path / "index")]) == 0
+    assert terminal.lines()[:2] == ["", "0 of 6 pictures"]
+    assert terminal.lines()[-1] == "", "the line is gone at the end"
 
 
-_WITH_SIGNAL = """
-import sys
-from vizkit.__main__ import main
-from vizkit.commands import scan
-class Telling(scan.Line):
-    def show(self, scanned):
-        if scanned.done == 6:
-            print("scanning", flush=True)
-            sys.stdin.readline()  # until the signal was sent
-scan.Line = Telling
-sys.exit(main(sys.argv[1:]))
-"""
+def test_elsewhere_it_tells_nothing(capsys, tmp_path):
+    assert main([*WORLD[:-1], "--pictures", "world/test/6", "--out", str(tmp_path / "index")]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")
 def test_ctrl_c_leaves_an_index_that_the_same_command_completes(tmp_path):
     words = [*WORLD, "--pictures", "world/test/20", "--out", str(tmp_path / "index"), "--shard", "4", "--batch", "2"]
-    running = subprocess.Popen(
-        [sys.executable, "-c", _WITH_SIGNAL, *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline() == "scanning\n"
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate("\n", timeout=60)
-    assert (running.returncode, out) == (130, "")
-    assert err == "Stopped by Ctrl-C after 6 of 20 pictures; the same command goes on.\n"
+    said = "Stopped by Ctrl-C after 6 of 20 pictures; the same command goes on.\n"
+    assert interrupted(words, "Scanned", 6) == (130, "", said)
     assert len(list((tmp_path / "index" / "shards").iterdir())) == 1
     assert main(words) == 0
     alone = vizkit.scan(vizkit.load("world", device="cpu"), "world/test/20", ["stage4"], batch=2)

@@ -1,16 +1,14 @@
 """`vizkit site` as its user meets it."""
 
-import io
 import json
 import os
-import signal
-import subprocess
 import sys
 
 import pytest
 
+from tests.commands.terminal import Terminal, interrupted
 from vizkit.__main__ import main
-from vizkit.commands.site import Line, sentence, units
+from vizkit.commands.site import sentence, units
 from vizkit.measure.scan import Scanned
 from vizkit.save.site.build import Built
 
@@ -39,20 +37,11 @@ def test_progress_has_units_a_second_and_time_left():
     assert sentence(scanned) == "scanning · 8 of 80 pictures · 2 pictures/s · 36 s left"
 
 
-def test_on_a_terminal_one_line_is_written_over_and_elsewhere_none():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    stream, clock = Terminal(), iter([1.0, 1.05, 1.2])
-    with Line(stream, clock=lambda: next(clock)) as line:
-        for done in (100, 200, 300):  # the second comes too soon
-            line.show(built(done))
-    assert [text.split(" of")[0] for text in stream.getvalue().split("\r\x1b[K")] == ["", "100", "300", ""]
-    silent = io.StringIO()
-    with Line(silent) as line:
-        line.show(built(100))
-    assert silent.getvalue() == ""
+def test_on_a_terminal_it_tells_how_far_it_is(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    assert main([*WORLD[:-1], *QUICK, "--out", str(tmp_path / "site")]) == 0
+    assert terminal.lines()[:2] == ["", "scanning · 0 of 12 pictures"]
+    assert terminal.lines()[-1] == "", "the line is gone at the end"
 
 
 @pytest.mark.parametrize(("word", "meant"), [(None, None), ("64", 64), ("3,7", [3, 7]), ("3,", [3])])
@@ -74,36 +63,11 @@ def test_a_mistake_is_one_sentence(words, told, capsys, tmp_path):
     assert told in capsys.readouterr().err
 
 
-_WITH_SIGNAL = """
-import sys
-from vizkit.__main__ import main
-from vizkit.commands import site
-class Telling(site.Line):
-    def show(self, told):
-        if isinstance(told, site.Built) and told.done == 2:
-            print("building", flush=True)
-            sys.stdin.readline()  # until the signal was sent
-site.Line = Telling
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")
 def test_ctrl_c_leaves_a_site_that_the_same_command_completes(tmp_path):
     words = [*WORLD, *QUICK, "--out", str(tmp_path / "site")]
-    running = subprocess.Popen(
-        [sys.executable, "-c", _WITH_SIGNAL, *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline() == "building\n"
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate("\n", timeout=60)
-    assert (running.returncode, out) == (130, "")
-    assert err == "Stopped by Ctrl-C after 2 of 6 units; the same command goes on.\n"
+    said = "Stopped by Ctrl-C after 2 of 6 units; the same command goes on.\n"
+    assert interrupted(words, "Built", 2) == (130, "", said)
     assert main(words) == 0
     assert main([*words[:-1], str(tmp_path / "alone")]) == 0
     for name in ("manifest.json", "layers/stage4/made.json", "layers/stage4/made-0.webp", "index.html"):

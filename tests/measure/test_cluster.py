@@ -6,7 +6,7 @@ import pytest
 
 import vizkit
 from tests.measure.deadly import Deadly
-from tests.measure.test_scan import made, same
+from tests.measure.test_scan import differences, made
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore::FutureWarning")]
 ray = pytest.importorskip("ray", reason='Ray is not installed. Type: pip install -e ".[cluster]"')
@@ -28,7 +28,7 @@ def test_two_workers_one_of_them_killed_make_the_index_of_one_process(tmp_path):
     alone = vizkit.scan(made(0), pictures, shard=5, batch=5)
     index = scan_with_ray(made(0), pictures, shard=5, batch=5, out=tmp_path / "index", workers=2)
     assert (tmp_path / "died").read_text() == "x"
-    same(index, alone)
+    assert not differences(index, alone)
 
 
 def test_what_is_there_is_not_read_again(tmp_path):
@@ -37,7 +37,7 @@ def test_what_is_there_is_not_read_again(tmp_path):
     told.close()
     *_, last = scanning_with_ray(made(0), "world/test/12", shard=3, batch=3, out=tmp_path / "index")
     assert last.complete
-    same(last.index(), vizkit.scan(made(0), "world/test/12", batch=3))
+    assert not differences(last.index(), vizkit.scan(made(0), "world/test/12", batch=3))
 
 
 def test_a_shard_that_kills_every_worker_is_said_so(tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import vizkit
-from tests.measure.test_scan import made, same
+from tests.measure.test_scan import differences, made
 from vizkit.data import world
 from vizkit.measure.selectivity import concepts, selectivity
 from vizkit.measure.top import Ranking
@@ -33,7 +33,7 @@ def out(scanned, tmp_path):
 
 
 def test_opened_again_it_says_the_same(scanned):
-    same(vizkit.open_index(scanned), vizkit.scan(made(0), "world/test/24", k=6, shard=10))
+    assert not differences(vizkit.open_index(scanned), vizkit.scan(made(0), "world/test/24", k=6, shard=10))
 
 
 def test_quantiles_come_for_one_share_or_several(scanned):

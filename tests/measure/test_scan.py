@@ -69,17 +69,18 @@ def photos(tmp_path, pixels):
     return tmp_path / "photos"
 
 
-def same(a, b):
-    """Whether two indexes say the same, bit for bit."""
+def differences(a, b) -> list[str]:
+    """In what two indexes differ, bit for bit: nothing where they say the same."""
     assert a.layers.names == b.layers.names
-    assert torch.equal(a.labels, b.labels)
-    assert a.unreadable == b.unreadable
+    found = [] if torch.equal(a.labels, b.labels) else ["labels"]
+    found += [] if a.unreadable == b.unreadable else ["unreadable"]
     for name in a.layers.names:
         for ask in ("top", "spread", "histogram", "moments", "odd"):
             both = (getattr(index, ask)(name) for index in (a, b))
             one, other = ((t,) if torch.is_tensor(t) else t for t in both)
-            for x, y in zip(one, other, strict=True):
-                assert torch.equal(x.nan_to_num(7e7), y.nan_to_num(7e7)), (name, ask)
+            alike = (torch.equal(x.nan_to_num(7e7), y.nan_to_num(7e7)) for x, y in zip(one, other, strict=True))
+            found += [] if all(alike) else [f"{ask} of {name}"]
+    return found
 
 
 # -- what it finds ---------------------------------------------------------------------------------------------------
@@ -168,7 +169,7 @@ def test_shards_folder_threads_and_cache_change_nothing(net, photos, tmp_path):
         {"cache": tmp_path / "cache"},
         {"cache": tmp_path / "cache", "workers": 2},  # now from the cache
     ):
-        same(vizkit.scan(net, photos, batch=2, **settings), plain)
+        assert not differences(vizkit.scan(net, photos, batch=2, **settings), plain)
 
 
 def test_ranks_that_share_a_folder_make_the_index_together(net, pixels, tmp_path):
@@ -178,8 +179,8 @@ def test_ranks_that_share_a_folder_make_the_index_together(net, pixels, tmp_path
     assert first.top("stem").ids.max() < 37
     vizkit.scan(net, pixels, out=out, shard=5, batch=5, share=(2, 3))
     last = vizkit.scan(net, pixels, out=out, shard=5, batch=5, share=(1, 3))
-    same(last, vizkit.scan(net, pixels, batch=5))
-    same(vizkit.open_index(out, pixels), last)
+    assert not differences(last, vizkit.scan(net, pixels, batch=5))
+    assert not differences(vizkit.open_index(out, pixels), last)
     assert not (out / "shards").exists()
 
 
@@ -192,7 +193,7 @@ def test_a_stopped_scan_goes_on_and_reads_no_picture_twice(net, pixels, tmp_path
     told.close()
     rest = list(scan.scanning(net, pixels, out=out, shard=8, batch=4))
     assert (rest[0].done, rest[-1].done, rest[-1].fresh) == (16, 37, 21)
-    same(rest[-1].index(), vizkit.scan(net, pixels, shard=8, batch=4))
+    assert not differences(rest[-1].index(), vizkit.scan(net, pixels, batch=4))
     assert [s.done for s in scan.scanning(net, pixels, out=out)] == [37, 37]  # nothing left to do
 
 
@@ -224,7 +225,7 @@ def test_killed_at_random_moments_and_called_again_it_ends_with_the_very_same_in
         assert not (out / "results.safetensors").exists()
     index = vizkit.scan(made(0), "world/test/60", out=out, pooled="max")
     plain = vizkit.scan(made(0), "world/test/60", batch=3, pooled="max")
-    same(index, plain)
+    assert not differences(index, plain)
     np.testing.assert_array_equal(index.embeddings("conv"), plain.embeddings("conv"))
     assert sorted(p.name for p in out.iterdir()) == [
         "contents.json",
@@ -240,7 +241,7 @@ def test_a_damaged_shard_is_read_again(net, pixels, tmp_path):
     shards = sorted((out / "shards").iterdir())
     shards[0].write_bytes(shards[0].read_bytes()[:200])
     shards[1].write_bytes(b"")
-    same(vizkit.scan(net, pixels, out=out), vizkit.scan(net, pixels, batch=8))
+    assert not differences(vizkit.scan(net, pixels, out=out), vizkit.scan(net, pixels, batch=8))
 
 
 def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(net, pixels, monkeypatch):
@@ -255,7 +256,7 @@ def test_memory_that_runs_out_halves_the_batch_and_loses_nothing(net, pixels, mo
         return real(self, some, ids)
 
     monkeypatch.setattr(census.Census, "_forward", forward)
-    same(vizkit.scan(net, pixels, batch=16), plain)
+    assert not differences(vizkit.scan(net, pixels, batch=16), plain)
     assert sizes[:4] == [16, 8, 4, 2]
     assert max(sizes[4:]) == 2
 
@@ -431,7 +432,7 @@ def test_the_recipe_makes_it_again(photos, tmp_path):
     index = vizkit.scan(world, "world/validation/5", ["stage4"], out=tmp_path / "index", histograms=3, pooled="mean")
     there: dict = {}
     exec(vizkit.open_index(tmp_path / "index").recipe, there)
-    same(there["index"], index)
+    assert not differences(there["index"], index)
 
 
 def test_contents_say_what_was_scanned(net, pixels, tmp_path):
@@ -447,5 +448,5 @@ def test_equal_peaks_in_shards_that_come_in_any_order_keep_their_positions(tmp_p
     net, out = made(0), tmp_path / "index"
     for rank in (2, 1, 0):
         index = vizkit.scan(net, pixels, out=out, shard=4, batch=4, k=6, share=(rank, 3))
-    same(index, vizkit.scan(net, pixels, shard=40, batch=4, k=6))
+    assert not differences(index, vizkit.scan(net, pixels, shard=40, batch=4, k=6))
     assert (index.top("stem").positions >= 0).all()

@@ -18,9 +18,9 @@ def site(net, layer):
 def test_a_maps_boxes_are_its_fields_cut_off_at_the_border(name):
     net = zoo()[name]
     h, w = net.size
-    for layer in vizkit.layers(net):
-        if len(layer.shape) != 3 or layer.field is None:
-            continue
+    maps = [layer for layer in vizkit.layers(net) if len(layer.shape) == 3 and layer.field is not None]
+    assert maps
+    for layer in maps:
         rows, columns = layer.shape[1:]
         boxes = site(net, layer.name).boxes(torch.arange(rows * columns)).tolist()
         for i in range(rows):

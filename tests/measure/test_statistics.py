@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from vizkit.measure.embeddings import Embeddings
 from vizkit.measure.histogram import BINS, Histogram, all_edges, codes, quantile, sparsity
 from vizkit.measure.moments import Moment, exact_sum, value
 from vizkit.measure.spread import Spread, limit_of
-from vizkit.measure.statistic import merged, scattered
+from vizkit.measure.statistic import scattered
 from vizkit.measure.top import Top
 
 KINDS = {
@@ -50,7 +51,7 @@ def test_any_partition_and_any_order_of_merging_equal_one_pass_bit_for_bit(kind,
         one_by_one = statistic.update(one_by_one, *part)
     expected = statistic.finalize(whole)
     assert same(statistic.finalize(in_any_order(statistic, states, seed)), expected)
-    assert same(statistic.finalize(merged(statistic, states)), expected)
+    assert same(statistic.finalize(reduce(statistic.merge, states, statistic.zero())), expected)
     assert same(statistic.finalize(one_by_one), expected)
 
 

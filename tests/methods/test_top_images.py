@@ -356,6 +356,7 @@ def test_two_threads_share_a_scan_and_both_see_its_end():
         thread.start()
     for thread in threads:
         thread.join()
+    assert sorted(unit for unit, _ in ends) == [1, 2]
     for unit, pixels in ends:
         assert torch.equal(pixels, last(top(unit=unit)).result.pixels)
 

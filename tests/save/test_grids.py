@@ -54,7 +54,9 @@ def test_positions_count_row_by_row_over_lists_in_the_order_they_were_given():
 
 def test_each_answer_is_the_one_of_its_own_run():
     grid = Grid.of(shades, red=[0.1, 0.9], green=[0.5, 0.6])
-    for position, frame in answers(grid):
+    found = dict(answers(grid))
+    assert sorted(found) == [0, 1, 2, 3]
+    for position, frame in found.items():
         alone = grid.run(position).result()
         assert torch.equal(frame.result.pixels, alone.pixels)
         assert frame.result.captions == alone.captions
@@ -74,9 +76,9 @@ def test_a_batch_is_never_larger_than_the_limit():
 
 
 def test_scalars_go_to_the_picture_they_were_measured_on():
-    for position, frame in answers(Grid.of(shades, red=[0.25, 0.5])):
-        assert frame.scalars["red"].tolist() == [[0.25, 0.5][position]]
-        assert float(frame.scalars["all"]) == 1
+    found = dict(answers(Grid.of(shades, red=[0.25, 0.5])))
+    assert [found[position].scalars["red"].tolist() for position in (0, 1)] == [[0.25], [0.5]]
+    assert [float(found[position].scalars["all"]) for position in (0, 1)] == [1, 1]
 
 
 def test_a_method_that_makes_more_than_a_picture_for_each_is_asked_one_by_one():

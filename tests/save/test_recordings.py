@@ -1,4 +1,3 @@
-import contextlib
 import io
 import json
 import struct
@@ -202,12 +201,15 @@ def test_a_member_that_unpacks_to_too_much_is_refused(path, monkeypatch):
 
 
 def test_a_flipped_byte_anywhere_is_refused_or_harmless(path):
-    data = path.read_bytes()
+    data, refused = path.read_bytes(), 0
     for position in range(0, len(data), 211):
         path.write_bytes(data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :])
-        with contextlib.suppress(ValueError):  # any other error fails the test
+        try:
             for frame in open_recording(path):
                 assert frame.result.pixels.isfinite().all()
+        except ValueError:  # any other error fails the test
+            refused += 1
+    assert refused > 0
 
 
 def test_stopping_in_the_middle_leaves_no_file_open(path):

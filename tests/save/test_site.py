@@ -214,7 +214,9 @@ def test_every_file_is_reached_from_the_first_page(whole):
 
 
 def test_pages_hold_no_script_style_or_handler_of_their_own(whole):
-    for path in whole.rglob("*.html"):
+    pages = list(whole.rglob("*.html"))
+    assert len(pages) > 3
+    for path in pages:
         found = Page(path).found
         assert "style" not in [name for name, _ in found]
         assert all(words.get("src") for name, words in found if name == "script")
@@ -315,7 +317,9 @@ def test_files_without_labels_are_found_by_their_names(net, tmp_path):
 def test_labels_are_text_wherever_they_come_from(net, tmp_path):
     hostile = vizkit.wrap(net.module, 96, labels=[HOSTILE[i % 4] + str(i) for i in range(12)], name=HOSTILE[0])
     built(hostile, scanned(hostile, labelled()), tmp_path / "site", credit=HOSTILE[0])
-    for path in (tmp_path / "site").rglob("*.html"):
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 3
+    for path in pages:
         names = [name for name, _ in Page(path).found]
         assert names.count("script") == 1
         assert all(words.get("onerror") is None for _, words in Page(path).found)
@@ -396,9 +400,9 @@ def test_a_mistake_is_told(net, index, tmp_path, settings, kind, sentence):
 def test_another_way_to_scan_has_an_index_of_its_own(net, tmp_path, monkeypatch):
     """As after an upgrade that looks at fewer answers: the scan that is there is left, not refused."""
     pictures, site = torch.rand(6, net.channels, *net.size, generator=torch.Generator()), tmp_path / "site"
-    vizkit.site(net, pictures, out=site, **QUICK)
+    vizkit.site(net, pictures, site, ["stem"], **QUICK)
     monkeypatch.setattr("vizkit.measure.plan.SAMPLED", 7)
-    vizkit.site(net, pictures, out=site, **QUICK)
+    vizkit.site(net, pictures, site, ["stem"], **QUICK)
     assert len(list(tmp_path.glob("site-index/*/"))) == 2
 
 

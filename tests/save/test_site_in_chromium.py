@@ -7,18 +7,15 @@ import pytest
 from PIL import Image
 
 import vizkit
-from tests.browser import browser, page
+from tests.browser import page
 from tests.save.sites import HOSTILE, QUICK, built, labelled, network, scanned
 
 pytestmark = pytest.mark.browser
 
 CLASSES = [f"{HOSTILE[i % 4]}{i}" for i in range(12)]
-
-
-@pytest.fixture(scope="module")
-def running():
-    with browser() as opened:
-        yield opened
+IN_SIGHT = """[...document.querySelectorAll('.tile')]
+  .filter(tile => tile.getBoundingClientRect().bottom < innerHeight)
+  .map(tile => tile.firstChild.naturalWidth)"""  # how wide each picture is, 0 until it is there
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +27,9 @@ def out(tmp_path_factory):
 
 
 @pytest.fixture
-def opened(running, out):
+def opened(chromium, out):
     """A page of the site by its name; whatever its scripts or its policy complain of fails the test."""
-    with page(running) as tab:
+    with page(chromium) as tab:
         asked = []
         tab.on("request", lambda request: asked.append(request.url))
 
@@ -63,19 +60,17 @@ def test_pictures_load_on_every_kind_of_page(opened):
     for name in ("index.html", "layers/stage3/index.html", "layers/stage3/4.html"):
         tab = opened(name)
         loaded(tab)
-        assert all(tab.eval_on_selector_all("img", "all => all.map(image => image.naturalWidth > 0)"))
+        widths = tab.eval_on_selector_all("img", "all => all.map(image => image.naturalWidth)")
+        assert widths
+        assert min(widths) > 0
 
 
-def test_what_is_in_sight_loads_by_itself(running, out):
-    with page(running, 1440, 900) as tab:
+def test_what_is_in_sight_loads_by_itself(chromium, out):
+    with page(chromium, 1440, 900) as tab:
         for name in ("index.html", "layers/stage3/index.html", "layers/stage3/4.html"):
             tab.goto((out / name).as_uri())
-            tab.wait_for_function(
-                "[...document.querySelectorAll('.tile')]"
-                ".filter(tile => tile.getBoundingClientRect().bottom < innerHeight)"
-                ".every(tile => tile.firstChild.naturalWidth > 0)",
-                timeout=10_000,
-            )
+            tab.wait_for_function(f"{IN_SIGHT}.every(width => width > 0)", timeout=10_000)
+            assert len(tab.evaluate(IN_SIGHT)) > 3
 
 
 def nearest(cell, folder) -> int:
@@ -104,8 +99,8 @@ def test_every_place_shows_its_own_tile(opened, out):
 
 @pytest.mark.parametrize("name", ["index.html", "layers/stage3/index.html", "layers/output/4.html"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_is_wider_than_its_window(running, out, name, width):
-    with page(running, width, 800) as tab:
+def test_no_page_is_wider_than_its_window(chromium, out, name, width):
+    with page(chromium, width, 800) as tab:
         tab.goto((out / name).as_uri())
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -192,8 +187,8 @@ def test_the_recipe_can_be_copied(opened):
     tab.wait_for_function("['Copied', 'Selected'].includes(document.querySelector('[data-copy]').textContent)")
 
 
-def test_pages_can_be_read_without_scripts(running, out):
-    context = running.new_context(java_script_enabled=False)
+def test_pages_can_be_read_without_scripts(chromium, out):
+    context = chromium.new_context(java_script_enabled=False)
     tab = context.new_page()
     try:
         tab.goto((out / "layers/stage3/index.html").as_uri())

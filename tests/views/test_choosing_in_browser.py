@@ -1,14 +1,11 @@
 """Pictures in Chromium that are chosen, enlarged, copied and stepped through; and what is told beside them."""
 
-import contextlib
-
 import pytest
 import torch
 
-from tests import browser
 from vizkit.core.results import Images, Profile
-from vizkit.views.component import page
 from vizkit.views.live_image import LiveImage
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
@@ -19,30 +16,18 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
-def show(chromium, tmp_path):
+def show(open_page):
     """Put pictures on a page; `traits` are the view's."""
-    with contextlib.ExitStack() as opened:
 
-        def show(images, width=900, theme="light", motion="no-preference", **traits):
-            view = LiveImage(**traits)
-            view.show(images)
-            shown = opened.enter_context(browser.page(chromium, width, theme=theme))
-            shown.emulate_media(reduced_motion=motion)
-            browser.open_html(shown, page(view), tmp_path)
-            view.layout.close()
-            view.close()
-            shown.wait_for_function(PAINTED)
-            shown.evaluate("window.sent = []; vizkit.models[0].on('sent', (message) => sent.push(message))")
-            return shown
+    def show(images, width=900, theme="light", motion="no-preference", **traits):
+        view = LiveImage(**traits)
+        view.show(images)
+        shown = open_page(view, width, theme=theme, motion=motion, ready=PAINTED)
+        close_tree(view)
+        return shown
 
-        yield show
+    return show
 
 
 def pictures(count=9, **more) -> Images:

@@ -1,7 +1,5 @@
 """Pictures beside their originals, in Chromium over file://: wiped by mouse, finger and keyboard, in turn, in pairs."""
 
-import contextlib
-
 import pytest
 import torch
 
@@ -9,6 +7,7 @@ from tests import browser
 from vizkit.core.results import Images
 from vizkit.views.component import page
 from vizkit.views.live_image import LiveImage
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +15,6 @@ CELLS, HANDLES = ".vizkit-live-cell", ".vizkit-live-wipe"
 PAINTED = "document.querySelector('.vizkit-live').dataset.frames >= {}"
 WIPED = "parseFloat(document.querySelector('.vizkit-live').style.getPropertyValue('--wipe'))"
 SHOWS = "document.querySelector('.vizkit-live').dataset.shows"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
 
 
 @pytest.fixture
@@ -41,26 +34,19 @@ def make():
 
     yield make
     for view in made:
-        view.layout.close()
-        view.close()
+        close_tree(view)
 
 
 @pytest.fixture
-def show(chromium, tmp_path):
+def show(open_page):
     """Put a view on a page, compared in some way, and wait until it has painted."""
-    with contextlib.ExitStack() as opened:
 
-        def show(view, way="", width=900, theme="light", reduced=False):
-            shown = opened.enter_context(browser.page(chromium, width, theme=theme))
-            if reduced:
-                shown.emulate_media(reduced_motion="reduce")
-            view.compare = way or view.compare
-            browser.open_html(shown, page(view), tmp_path)
-            shown.wait_for_function(PAINTED.format(1))
-            shown.evaluate("window.sent = []; vizkit.models[0].on('sent', (message) => sent.push(message))")
-            return shown
+    def show(view, way="", width=900, theme="light", reduced=False):
+        view.compare = way or view.compare
+        motion = "reduce" if reduced else "no-preference"
+        return open_page(view, width, theme=theme, motion=motion, ready=PAINTED.format(1))
 
-        yield show
+    return show
 
 
 def gray(shown, across: float, cell: int = 0) -> int:

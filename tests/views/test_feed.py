@@ -2,14 +2,8 @@
 
 import pytest
 
-from tests.views.clock import Clock
 from vizkit.views.feed import Feed
 from vizkit.views.link import PATIENCE
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

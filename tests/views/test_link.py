@@ -9,11 +9,6 @@ from vizkit.views.link import LONGEST, MOST, PATIENCE, QUICK, SLOW, Link
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
 def link(clock):
     return Link(clock)
 

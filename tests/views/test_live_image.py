@@ -9,47 +9,15 @@ import torch
 import traitlets
 from PIL import Image
 
-from tests.views.clock import Clock
+from tests.views.wire import Wire, requester, say
 from vizkit.core.results import Images, Profile
 from vizkit.views.link import MOST
 from vizkit.views.live_image import KEEP_EVERY, LiveImage
 
 
-class Wire:
-    """A comm that writes down what it is given."""
-
-    kernel = object()
-
-    def __init__(self, comm_id: str):
-        self.comm_id = comm_id
-        self.sent, self.contexts = [], []
-
-    def send(self, data, metadata=None, buffers=()):
-        self.sent.append((data, list(buffers or [])))
-        self.contexts.append(requester.get(None))
-
-    def on_msg(self, callback):
-        self.receive = callback
-
-    def close(self, *args, **kwargs):
-        pass
-
-    def frames(self) -> list[int]:
-        """The numbers of the frames sent as messages."""
-        messages = [data["content"] for data, _ in self.sent if data["method"] == "custom"]
-        return [message["frame"] for message in messages if "frame" in message]
-
-    def kept(self) -> int:
-        """How often pictures went through the trait."""
-        return sum("last" in data.get("state", {}) for data, _ in self.sent)
-
-
-requester: contextvars.ContextVar[str] = contextvars.ContextVar("requester")
-
-
-@pytest.fixture
-def clock():
-    return Clock()
+def kept(view: LiveImage) -> int:
+    """How often pictures went through the trait."""
+    return sum("last" in state for state in view.comm.states())
 
 
 @pytest.fixture
@@ -64,12 +32,6 @@ def view(clock):
 def pictures(*levels: float, captions: tuple[str, ...] = (), channels: int = 3) -> Images:
     """One even picture of 16 × 8 for each gray level."""
     return Images(torch.stack([torch.full((channels, 8, 16), level) for level in levels]), captions)
-
-
-def say(view: LiveImage, **message) -> None:
-    """Hand the widget a message as its comm would."""
-    data = {"method": "custom", "content": {"view": "left", **message}}
-    view.comm.receive({"content": {"data": data}, "buffers": []})
 
 
 def level(jpeg: bytes) -> float:
@@ -113,7 +75,7 @@ def test_with_no_view_open_only_the_trait_is_set_and_that_once_in_two_seconds(vi
         view.show(pictures(number / 50))
         clock.now += KEEP_EVERY / 10
     assert view.comm.frames() == []
-    assert view.comm.kept() == 5
+    assert kept(view) == 5
 
 
 def test_while_a_view_answers_the_trait_is_left_alone_until_the_run_ends(view, clock):
@@ -123,10 +85,10 @@ def test_while_a_view_answers_the_trait_is_left_alone_until_the_run_ends(view, c
         say(view, painted=number)
         clock.now += 0.05
     assert view.comm.frames() == list(range(1, 101))
-    assert view.comm.kept() == 0
+    assert kept(view) == 0
     view.keep()
     view.keep()
-    assert view.comm.kept() == 1
+    assert kept(view) == 1
     assert level(view.last[0]) == pytest.approx(0.5, abs=0.01)
 
 
@@ -228,7 +190,7 @@ def compared(*levels: float, original: torch.Tensor, **more) -> Images:
 
 def sent(view: LiveImage, trait: str) -> list:
     """What went to the views for a trait."""
-    return [data["state"][trait] for data, _ in view.comm.sent if trait in data.get("state", {})]
+    return [state[trait] for state in view.comm.states() if trait in state]
 
 
 def test_an_original_goes_to_the_views_once_however_many_frames_there_are(view):

@@ -1,6 +1,5 @@
 """The live picture on a page of its own, in Chromium, over file://."""
 
-import contextlib
 import html
 import re
 
@@ -11,6 +10,7 @@ from tests import browser
 from vizkit.core.results import Images
 from vizkit.views.component import page
 from vizkit.views.live_image import LiveImage
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
@@ -30,32 +30,21 @@ STRICT = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
 def view():
     view = LiveImage()
     yield view
-    view.layout.close()
-    view.close()
+    close_tree(view)
 
 
 @pytest.fixture
-def show(chromium, view, tmp_path):
+def show(open_page, view):
     """Put the view on a page and wait until it has painted; all pages are closed and checked at the end."""
-    with contextlib.ExitStack() as opened:
 
-        def show(width=900, theme="light"):
-            shown = opened.enter_context(browser.page(chromium, width, theme=theme))
-            browser.open_html(shown, page(view), tmp_path)
-            shown.wait_for_function(PAINTED.format(1 if view.last else 0))
-            return shown
+    def show(width=900, theme="light"):
+        return open_page(view, width, theme=theme, ready=PAINTED.format(1 if view.last else 0))
 
-        yield show
+    return show
 
 
 def pictures(count: int, captions: tuple[str, ...] = (), height: int = 32, width: int = 32) -> Images:

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests import browser, lab
-
 CELLS = [
     """
 import time
@@ -29,25 +27,21 @@ DEAF = 4  # frames in two seconds where acknowledgements wait: one for each time
 
 
 @pytest.mark.browser
-def test_pictures_flow_while_a_cell_runs_and_after_a_reload_and_can_be_selected(tmp_path):
-    with (
-        browser.browser() as chromium,
-        lab.server(tmp_path) as address,
-        lab.notebook(chromium, address, tmp_path, CELLS) as notebook,
-    ):
-        notebook.run_cell(0)
-        notebook.page.wait_for_selector(".vizkit-live")
-        notebook.wait_until_idle()
-        notebook.run_cell(1)
-        assert len(notebook.frame_times(2)) > DEAF
-        notebook.run_cell(2)
-        assert len(notebook.frame_times(2)) > DEAF, "the widget is deaf while a cell runs"
-        notebook.wait_until_idle()
-        notebook.page.locator(".vizkit-live-cell").first.click()
-        notebook.page.keyboard.press("ArrowRight")
-        notebook.page.keyboard.press("Enter")
-        notebook.reload()
-        notebook.page.wait_for_selector(".vizkit-live img")
-        assert len(notebook.frame_times(2)) > DEAF
-        notebook.run_cell(3)
-        notebook.page.wait_for_function("() => document.body.innerText.includes('stopped 1 True')")
+def test_pictures_flow_while_a_cell_runs_and_after_a_reload_and_can_be_selected(open_lab):
+    notebook = open_lab(CELLS)
+    notebook.run_cell(0)
+    notebook.page.wait_for_selector(".vizkit-live")
+    notebook.wait_until_idle()
+    notebook.run_cell(1)
+    assert len(notebook.frame_times(2)) > DEAF
+    notebook.run_cell(2)
+    assert len(notebook.frame_times(2)) > DEAF, "the widget is deaf while a cell runs"
+    notebook.wait_until_idle()
+    notebook.page.locator(".vizkit-live-cell").first.click()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.page.keyboard.press("Enter")
+    notebook.reload()
+    notebook.page.wait_for_selector(".vizkit-live img")
+    assert len(notebook.frame_times(2)) > DEAF
+    notebook.run_cell(3)
+    notebook.page.wait_for_function("() => document.body.innerText.includes('stopped 1 True')")

@@ -5,33 +5,9 @@ import threading
 
 import pytest
 
+from tests.views.wire import Wire, requester, say
 from vizkit.measure.meters import Honesty, Judged, Line
 from vizkit.views.live_meter import LiveMeter
-
-requester: contextvars.ContextVar[str] = contextvars.ContextVar("requester")
-
-
-class Wire:
-    """A comm that writes down what it is given."""
-
-    kernel = object()
-
-    def __init__(self, comm_id: str):
-        self.comm_id = comm_id
-        self.sent, self.contexts = [], []
-
-    def send(self, data, metadata=None, buffers=()):
-        self.sent.append(data)
-        self.contexts.append(requester.get(None))
-
-    def on_msg(self, callback):
-        self.receive = callback
-
-    def close(self, *args, **kwargs):
-        pass
-
-    def states(self) -> list[dict]:
-        return [data["state"] for data in self.sent if data["method"] == "update"]
 
 
 @pytest.fixture
@@ -48,12 +24,6 @@ def make():
     for meter in made:
         meter.layout.close()
         meter.close()
-
-
-def say(meter: LiveMeter, **message) -> None:
-    """Hand the widget a message as its comm would."""
-    data = {"method": "custom", "content": {"view": "left", **message}}
-    meter.comm.receive({"content": {"data": data}, "buffers": []})
 
 
 def honesty(*captions: str) -> Honesty:
@@ -118,7 +88,7 @@ def test_a_view_is_answered_from_its_own_handler_and_so_is_what_a_worker_publish
     worker = threading.Thread(target=lambda: (meter.wait(), meter.show(honesty("a"))))
     worker.start()
     worker.join()
-    assert meter.comm.sent[0] == {"method": "custom", "content": {"hello": "left"}}
+    assert meter.comm.sent[0] == ({"method": "custom", "content": {"hello": "left"}}, [])
     assert set(meter.comm.contexts) == {"the view"}
 
 

@@ -1,14 +1,13 @@
 """The live meter on a page of its own, in Chromium, over file://."""
 
-import contextlib
 import re
 
 import pytest
 
-from tests import browser
+from tests.widgets.toy import until
 from vizkit.measure.meters import Honesty, Judged, Line
-from vizkit.views.component import page
 from vizkit.views.live_meter import LiveMeter
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
@@ -19,35 +18,21 @@ LINES = (
     Line("Beside 256 real pictures", "2.0 times as far above their average", 0.5, "fair", None, "Third."),
     Line("A second network", "none was asked", None, "unknown", None, "Fourth."),
 )
+LINED = "document.querySelector('.vizkit-meter-line') !== null"
 METERS = ".vizkit-meter-track[role=meter]"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
 
 
 @pytest.fixture
 def meter():
     meter = LiveMeter(on_judge=lambda: None)
     yield meter
-    meter.layout.close()
-    meter.close()
+    close_tree(meter)
 
 
 @pytest.fixture
-def show(chromium, meter, tmp_path):
-    """Put the meter on a page; all pages are closed and checked at the end."""
-    with contextlib.ExitStack() as opened:
-
-        def show(width=700, theme="light"):
-            shown = opened.enter_context(browser.page(chromium, width, theme=theme))
-            browser.open_html(shown, page(meter), tmp_path)
-            shown.wait_for_selector(".vizkit-meter-line")
-            return shown
-
-        yield show
+def show(open_page, meter):
+    """Put the meter on a page."""
+    return lambda width=700, theme="light": open_page(meter, width, theme=theme, ready=LINED)
 
 
 def honesty(*captions: str, lines: tuple[Line, ...] = LINES) -> Honesty:
@@ -90,11 +75,9 @@ def test_a_bar_is_a_meter_that_says_its_value_and_meaning_and_what_is_unknown_is
 def test_bars_and_marks_are_where_their_values_are(meter, show):
     meter.show(honesty("a"))
     shown = show()
-    shown.wait_for_timeout(400)  # until the bars have grown
-    track, fill, mark = (
-        shown.locator(f".vizkit-meter-{part}").nth(1).bounding_box() for part in ("track", "fill", "mark")
-    )
-    assert fill["width"] / track["width"] == pytest.approx(0.44, abs=0.01)
+    track, mark = (shown.locator(f".vizkit-meter-{part}").nth(1).bounding_box() for part in ("track", "mark"))
+    fill = shown.locator(".vizkit-meter-fill").nth(1)
+    until(lambda: fill.bounding_box()["width"] / track["width"] == pytest.approx(0.44, abs=0.01))  # it grows
     assert (mark["x"] + mark["width"] / 2 - track["x"]) / track["width"] == pytest.approx(0.87, abs=0.01)
 
 
@@ -158,14 +141,13 @@ def test_before_a_picture_is_judged_the_questions_are_there_without_answers(mete
 
 def test_judge_asks_the_kernel_and_waits_while_it_is_at_work(meter, show):
     shown = show()
-    shown.evaluate("window.sent = []; vizkit.models[0].on('sent', (message) => sent.push(message.do))")
     button = shown.get_by_role("button", name="Judge")
     button.click()
     shown.evaluate("vizkit.models[0].set('state', 'waiting')")
     assert texts(shown, "verdict") == ["Judging …"]
     assert shown.locator(".vizkit-meter").get_attribute("aria-busy") == "true"
     button.click(force=True)
-    assert shown.evaluate("sent") == ["judge"]
+    assert shown.evaluate("sent") == [{"do": "judge"}]
 
 
 def test_a_problem_is_told_in_place_of_the_verdict(meter, show):

@@ -151,6 +151,16 @@ def test_a_large_page_says_what_to_leave_out(tmp_path, monkeypatch):
         page(glowing, steps=[1, 2, 3], pictures=[1, 2], out=tmp_path / "x.html")
 
 
+def test_a_large_map_says_how_many_points_it_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "LARGE", 1000)
+    xy = torch.rand(40, 2, generator=torch.Generator().manual_seed(0))
+    with pytest.warns(UserWarning, match=r"x\.html is 0\.\d MB.*It holds 40 points: give fewer\.$"):
+        Points(xy).to_html(tmp_path / "x.html")
+    shown = torch.rand(40, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    with pytest.warns(UserWarning, match="40 points and their thumbnails: give fewer"):
+        Points(xy, pictures=shown).to_html(tmp_path / "x.html")
+
+
 def test_hundred_optimized_pictures_of_224_pixels_are_at_most_two_point_eight_megabytes():
     net = vizkit.load("world")
     run = vizkit.run("activation_maximization", net, layer="stage3", unit=(0, 1), size=224, steps=16)
@@ -228,6 +238,8 @@ def test_what_was_computed_is_kept_until_the_page_is_there(tmp_path):
 
 
 def test_a_small_page_warns_of_nothing(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        toy(steps=2).to_html(tmp_path / "x.html")
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        made = toy(steps=2).to_html(tmp_path / "x.html")
+    assert made.stat().st_size > 0
+    assert not warned

@@ -1,6 +1,5 @@
 """Pages opened from disk in Chromium, the network off: sliders, keys, play, hover, search; what labels may not do."""
 
-import contextlib
 from typing import Annotated
 
 import pytest
@@ -28,9 +27,6 @@ HOSTILE = {
     "long": "x" * 10_000,
     "name of a property": "__proto__",
 }
-BROKEN = """window.broken = [];
-document.addEventListener("securitypolicyviolation", (e) => broken.push(`${e.violatedDirective} ${e.blockedURI}`));
-"""
 COLOR = """() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d");
   canvas.drawImage(document.querySelector(".vizkit-live-cell img"), 0, 0, 1, 1);
@@ -44,35 +40,14 @@ def shades(*, red: int = 0, green: int = 0):
     yield Frame(1, 1, Images(color, (f"shade {red} {green}",)), {"sum": torch.tensor([float(red + green)])})
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
-def opened(chromium, tmp_path):
+def opened(open_page):
     """Open HTML as a file, offline; at the end nothing was requested, blocked by its policy, or logged as an error."""
-    with contextlib.ExitStack() as stack:
 
-        def opened(html: str, width: int = 1100, ready: str = "vizkit.models.length > 0"):
-            tab = stack.enter_context(browser.page(chromium, width, strict=True))
-            tab.set_default_timeout(5000)
-            tab.context.set_offline(True)
-            requests = []
-            tab.on("request", lambda request: requests.append(request.url))
-            tab.add_init_script(BROKEN)
-            stack.callback(lambda: nothing_asked(tab, requests))
-            browser.open_html(tab, html, tmp_path)
-            browser.wait_until(tab, ready)
-            return tab
+    def opened(html: str, width: int = 1100, ready: str = "vizkit.models.length > 0"):
+        return open_page(html, width, ready=ready, sealed=True)
 
-        yield opened
-
-
-def nothing_asked(tab, requests) -> None:
-    assert [url for url in requests if not url.startswith(("file:", "blob:", "data:"))] == []
-    assert tab.evaluate("window.broken") == []
+    return opened
 
 
 def shows(tab, red: int, green: int) -> None:

@@ -9,49 +9,13 @@ import pytest
 import torch
 import traitlets
 
-from tests.views.clock import Clock
+from tests.views.wire import Wire, say
 from vizkit.core.frames import Frame
 from vizkit.core.results import Points
 from vizkit.save import palettes
 from vizkit.save.recordings import open_recording, record
 from vizkit.views.indices import packed, unpacked
 from vizkit.views.point_map import EXACT, KEEP_EVERY, PointMap, encoded
-
-
-class Wire:
-    """A comm that writes down what it is given."""
-
-    kernel = object()
-
-    def __init__(self, comm_id: str):
-        self.comm_id, self.sent = comm_id, []
-
-    def send(self, data, metadata=None, buffers=()):
-        self.sent.append((data, [bytes(buffer) for buffer in buffers or []]))
-
-    def on_msg(self, callback):
-        self.receive = callback
-
-    def close(self, *args, **kwargs):
-        pass
-
-    def messages(self, name: str) -> list[tuple[dict, list[bytes]]]:
-        """The custom messages that have a `name`."""
-        return [(data["content"], b) for data, b in self.sent if name in data.get("content", {})]
-
-    def told(self, trait: str) -> list:
-        """What went to the views for a trait; of bytes, the place of its buffer."""
-        found = []
-        for data, buffers in self.sent:
-            paths = data.get("buffer_paths", [])
-            found += [data["state"][trait]] if trait in data.get("state", {}) else []
-            found += [buffers[k] for k, path in enumerate(paths) if path == [trait]]
-        return found
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture
@@ -61,12 +25,6 @@ def view(clock):
     yield view
     view.layout.close()
     view.close()
-
-
-def say(view: PointMap, **message) -> None:
-    """Hand the widget a message as its comm would."""
-    data = {"method": "custom", "content": {"view": "left", **message}}
-    view.comm.receive({"content": {"data": data}, "buffers": []})
 
 
 def choose(view: PointMap, numbers: list[int]) -> None:
@@ -130,9 +88,9 @@ def test_what_a_view_cannot_take_is_dropped_but_for_the_newest(view):
     say(view, ready=True)
     for number in range(1, 10):
         view.show(points(seed=number))
-    assert [message["frame"] for message, _ in view.comm.messages("frame")] == [1]
+    assert view.comm.frames() == [1]
     say(view, painted=1)
-    assert [message["frame"] for message, _ in view.comm.messages("frame")] == [1, 9]
+    assert view.comm.frames() == [1, 9]
 
 
 def test_with_no_view_open_positions_are_kept_once_in_two_seconds(view, clock):

@@ -1,6 +1,5 @@
 """The map of points on a page of its own, in Chromium, with a hundred thousand points, over file://."""
 
-import contextlib
 import io
 
 import numpy as np
@@ -8,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from tests import browser
+from tests.widgets.toy import until
 from vizkit.core.results import Points
-from vizkit.views.component import page
 from vizkit.views.indices import unpacked
 from vizkit.views.point_map import PointMap
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
@@ -26,38 +25,25 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 };"""
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
 def view():
     view = PointMap()
     yield view
-    view.layout.close()
-    view.close()
+    close_tree(view)
 
 
 @pytest.fixture
-def show(chromium, view, tmp_path):
+def show(open_page, view):
     """Put points on a page and wait until they are drawn; all pages are closed and checked at the end."""
-    with contextlib.ExitStack() as opened:
 
-        def show(points=None, width=900, theme="light", before=""):
-            if points is not None:
-                view.show(points)
-                view.keep()
-                view.gather()
-            shown = opened.enter_context(browser.page(chromium, width, theme=theme))
-            if before:
-                shown.add_init_script(before)
-            browser.open_html(shown, page(view), tmp_path)
-            shown.wait_for_function(f"{MAP}.dataset.frames > 0")
-            return shown
+    def show(points=None, width=900, theme="light", before=""):
+        if points is not None:
+            view.show(points)
+            view.keep()
+            view.gather()
+        return open_page(view, width, theme=theme, before=before, ready=f"{MAP}.dataset.frames > 0")
 
-        yield show
+    return show
 
 
 def square(count: int = MANY, **more) -> Points:
@@ -355,17 +341,13 @@ def test_new_positions_glide_from_the_old_and_are_acknowledged_once_drawn(show):
     )
     shown.wait_for_function("painted.length === 1")
     drawn = int(shown.evaluate(f"{MAP}.dataset.frames"))
-    shown.wait_for_timeout(400)
-    assert int(shown.evaluate(f"{MAP}.dataset.frames")) > drawn, "it was still on its way"
+    shown.wait_for_function(f"{MAP}.dataset.frames > {drawn}")  # it was still on its way
     assert shown.evaluate("painted") == [1]
 
 
-def test_with_reduced_motion_points_are_there_at_once(chromium, view, tmp_path):
+def test_with_reduced_motion_points_are_there_at_once(open_page, view):
     view.show(square(300))
-    context = chromium.new_context(reduced_motion="reduce")
-    shown = context.new_page()
-    browser.open_html(shown, page(view), tmp_path)
-    shown.wait_for_function(f"{MAP}.dataset.frames > 0")
+    shown = open_page(view, motion="reduce", ready=f"{MAP}.dataset.frames > 0")
     shown.wait_for_timeout(200)
     drawn = int(shown.evaluate(f"{MAP}.dataset.frames"))
     shown.evaluate(
@@ -374,7 +356,6 @@ def test_with_reduced_motion_points_are_there_at_once(chromium, view, tmp_path):
     shown.wait_for_function(f"{MAP}.dataset.shown === '1'")
     shown.wait_for_timeout(300)
     assert int(shown.evaluate(f"{MAP}.dataset.frames")) <= drawn + 2
-    context.close()
 
 
 def test_the_layer_slider_makes_points_flow_and_says_between_which_layers(view, show):
@@ -490,9 +471,7 @@ def swatches(shown) -> list[list[int]]:
 def test_thumbnails_take_the_place_of_points_where_there_is_room(show):
     points = square(60, labels=None, pictures=[torch.tensor([0.0, 1.0, 0.0]).view(3, 1, 1).expand(3, 8, 8)] * 60)
     shown = show(points)
-    shown.wait_for_timeout(400)
-    green = {color for color in colors(shown) if color[1] > 240 and color[0] < 15 and color[2] < 15}
-    assert green
+    until(lambda: any(c[1] > 240 and c[0] < 15 and c[2] < 15 for c in colors(shown)))
     assert not {c for c in colors(show(square(4000, labels=None))) if c[1] > 240 and c[0] < 15 and c[2] < 15}
 
 
@@ -533,3 +512,48 @@ def test_nothing_is_wider_than_the_page(show, theme, width):
 def test_without_points_it_says_so(show):
     shown = show()
     assert shown.get_by_text("No points yet").is_visible()
+
+
+SIZE = "(() => { const { width, height } = document.querySelector('.vizkit-map-points'); return [width, height]; })()"
+AROUND = f"{MAP}.parentElement"
+
+
+def usual_color(shown) -> tuple[int, ...]:
+    """The most frequent color of the map, as the screen has it."""
+    with Image.open(io.BytesIO(shown.locator(".vizkit-map-area").screenshot())) as image:
+        colors = image.convert("RGB").getcolors(image.width * image.height)
+    return max(colors)[1]
+
+
+def test_a_map_that_is_hidden_while_the_theme_changes_is_not_one_pixel_stretched_when_it_is_seen_again(show):
+    shown = show(square(400, labels=None))
+    size = shown.evaluate(SIZE)
+    paper = usual_color(shown)
+    shown.evaluate(f"window.frames_ = Number({MAP}.dataset.frames)")
+    shown.evaluate(f"{AROUND}.style.display = 'none'; document.body.classList.toggle('another-theme')")
+    shown.wait_for_function(f"Number({MAP}.dataset.frames) > frames_")  # it was drawn, where there is nothing to see
+    assert shown.evaluate(SIZE) == size
+    hold = "window.next = requestAnimationFrame; window.requestAnimationFrame = () => 1;"  # the first moment, for long
+    shown.evaluate(f"{hold} {AROUND}.style.display = ''")
+    assert usual_color(shown) == paper
+
+
+def test_a_map_that_was_hidden_is_drawn_anew_when_it_is_seen_again(show):
+    shown = show(square(400))
+    shown.evaluate(f"{AROUND}.style.display = 'none'")
+    shown.wait_for_timeout(50)
+    shown.evaluate(f"window.frames_ = Number({MAP}.dataset.frames); {AROUND}.style.width = '500px'")
+    shown.evaluate(f"{AROUND}.style.display = ''")
+    shown.wait_for_function(f"Number({MAP}.dataset.frames) > frames_")
+    width = shown.evaluate("document.querySelector('.vizkit-map-over').clientWidth")
+    assert width < 500
+    assert shown.evaluate(SIZE)[0] == width
+
+
+def test_a_map_that_is_first_seen_after_it_was_made_is_drawn_then(show):
+    hidden = "addEventListener('DOMContentLoaded', () => (document.body.style.display = 'none'))"
+    shown = show(square(400), before=hidden)
+    shown.evaluate(f"window.frames_ = Number({MAP}.dataset.frames); document.body.style.display = ''")
+    shown.wait_for_function(f"Number({MAP}.dataset.frames) > frames_")
+    with Image.open(io.BytesIO(shown.locator(".vizkit-map-points").screenshot())) as image:
+        assert len(image.convert("RGB").getcolors(image.width * image.height)) > 10

@@ -1,13 +1,9 @@
 """The map of points in a real JupyterLab: it flows from layer to layer, and the next cell has what was chosen."""
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.browser import browser
-from tests.lab import Notebook, notebook, server
+from tests.lab import Notebook
+from tests.widgets.toy import until
 
 pytestmark = pytest.mark.browser
 
@@ -37,38 +33,24 @@ MAP = "document.querySelector('.vizkit-map')"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Notebook]:
+def lab(open_lab) -> Notebook:
     """A map on a page, of three layers; one JupyterLab for this file."""
-    folder = tmp_path_factory.mktemp("lab")
-    with (
-        server(folder) as address,
-        browser() as running,
-        notebook(running, address, folder, CELLS, width=1440) as opened,
-    ):
-        opened.page.set_viewport_size({"width": 1440, "height": 1500})
-        opened.run_cell(0)
-        opened.page.wait_for_function(f"{MAP}?.dataset.points === '240'", timeout=60_000)
-        opened.wait_until_idle()
-        yield opened
-
-
-@pytest.fixture
-def keep(tmp_path, lab) -> Callable[[str], None]:
-    """Keep a screenshot in the test's folder, and in the one that VIZKIT_SCREENSHOTS names."""
-
-    def keep(name: str) -> None:
-        for folder in filter(None, (tmp_path, os.environ.get("VIZKIT_SCREENSHOTS"))):
-            lab.page.screenshot(path=Path(folder) / f"{name}.png")
-
-    return keep
+    opened = open_lab(CELLS, height=1500)
+    opened.run_cell(0)
+    opened.page.wait_for_function(f"{MAP}?.dataset.points === '240'", timeout=60_000)
+    opened.wait_until_idle()
+    return opened
 
 
 def told(lab: Notebook, cell: int) -> list[str]:
     """The words that a cell prints."""
-    lab.run_cell(cell)
-    lab.page.wait_for_timeout(300)
-    lab.wait_until_idle()
-    return lab.output(cell).split()
+    return lab.ask(cell).split()
+
+
+def rest(lab: Notebook) -> None:
+    """Wait until the map has stood still for a while."""
+    still = f"() => window.drawn === (window.drawn = {MAP}.dataset.frames)"
+    lab.page.wait_for_function(still, polling=400)
 
 
 def pictured(lab: Notebook) -> bytes:
@@ -87,13 +69,13 @@ def test_points_flow_while_the_layer_slider_is_pulled_and_python_knows_where_it_
     keep("map-flowed")
     lab.page.mouse.up()
     assert len(set(seen)) == len(seen), "every place of the slider is another map"
-    lab.page.wait_for_timeout(400)
-    assert float(told(lab, 1)[-1]) > 1.95
+    until(lambda: float(told(lab, 1)[-1]) > 1.95, 30)
 
 
 def test_a_lasso_is_the_selection_in_the_next_cell(lab, keep):
     lab.page.get_by_role("slider", name="layer").press("End")
-    lab.page.wait_for_timeout(1200)
+    until(lambda: float(told(lab, 1)[-1]) == 2, 30)
+    rest(lab)
     lab.page.get_by_role("radio", name="Lasso").click()
     box = lab.page.locator(".vizkit-map-over").bounding_box()
     middle, right = box["x"] + box["width"] / 2, box["x"] + box["width"] - 2
@@ -104,22 +86,25 @@ def test_a_lasso_is_the_selection_in_the_next_cell(lab, keep):
         lab.page.mouse.move(*corner, steps=5)
     keep("map-lasso")
     lab.page.mouse.up()
-    lab.page.wait_for_timeout(500)
+    until(lambda: told(lab, 2)[-2] == lab.page.evaluate(f"{MAP}.dataset.selected"), 30)
     count, most = told(lab, 2)[-2:]
-    assert int(count) == int(lab.page.evaluate(f"{MAP}.dataset.selected"))
     assert 0.8 * int(most) < int(count) <= 1.2 * int(most)
     keep("map-selected")
 
 
 def test_a_selection_from_a_cell_is_shown(lab):
+    rest(lab)
+    before = pictured(lab)
+    assert lab.page.evaluate(f"{MAP}.dataset.selected") != "3"
     lab.run_cell(3)
     lab.page.wait_for_function(f"{MAP}.dataset.selected === '3'")
+    assert pictured(lab) != before
 
 
 def test_the_picture_under_the_mouse_needs_no_kernel(lab, keep):
     lab.page.wait_for_function(f"{MAP}.dataset.pictures === '240'", timeout=60_000)
-    lab.run_cell(4)  # a kernel that is busy
-    lab.page.wait_for_timeout(300)
+    lab.run_cell(4)
+    lab.wait_until_busy(4)
     box = lab.page.locator(".vizkit-map-over").bounding_box()
     for share in range(1, 60):
         lab.page.mouse.move(

@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests import browser
-from vizkit.views.component import page
 from vizkit.views.roster import Roster
 from vizkit.widgets.closing import close_tree
 
@@ -13,18 +11,10 @@ HOSTILE = "<img src=x onerror=alert(1)> & </script>"
 ROWS = [["stem", "16"], ["stage1.conv", "32"], [HOSTILE, "64"]]
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
-def shown(chromium, tmp_path):
+def shown(open_page):
     roster = Roster(label="layers", hint="Nothing yet", columns=["layer", "channels"], rows=ROWS, bars=[0, 0.5, None])
-    with browser.page(chromium, 320) as opened:
-        browser.open_html(opened, page(roster), tmp_path)
-        yield opened
+    yield open_page(roster, 320)
     close_tree(roster)
 
 
@@ -78,4 +68,13 @@ def test_fill_tells_all_at_once():
     roster.observe(lambda change: seen.append(change["name"]), ["rows", "bars", "selected"])
     roster.fill([("a", "1")], [0.5], 0)
     assert (roster.rows, roster.bars, roster.selected) == ([["a", "1"]], [0.5], 0)
+    close_tree(roster)
+
+
+def test_a_short_first_text_such_as_a_number_is_not_cut_where_it_is_narrow(open_page):
+    rows = [[str(number), "99 % of pictures"] for number in (7, 123, 1000)]
+    roster = Roster(label="units", columns=["unit", "answers above"], rows=rows, bars=[0.9, 0.5, 0.1])
+    shown = open_page(roster, 200)
+    wide = "(cells) => cells.map((cell) => cell.scrollWidth - cell.clientWidth)"
+    assert shown.locator(".vizkit-roster-last").evaluate_all(wide) == [0, 0, 0]
     close_tree(roster)

@@ -1,23 +1,20 @@
 """The components that settings are made of, in Chromium over file://: pictures chosen, masks painted, lists checked."""
 
-import contextlib
 import io
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from tests import browser
 from vizkit.views.checklist import Checklist
-from vizkit.views.component import page
 from vizkit.views.mask_painter import MaskPainter
 from vizkit.views.picture_chooser import PictureChooser
 from vizkit.views.remark import Remark
+from vizkit.widgets.closing import close_tree
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=alert(1)> & </script>"
-LISTEN = "window.sent = []; vizkit.models[0].on('sent', (message) => sent.push(message))"
 BYTES = """
 window.got = [];
 const send = vizkit.models[0].send.bind(vizkit.models[0]);
@@ -35,30 +32,20 @@ def jpeg(level: int = 128, size: tuple[int, int] = (32, 32)) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.browser() as running:
-        yield running
-
-
 @pytest.fixture
-def show(chromium, tmp_path):
+def show(open_page):
     """Put a component on a page and listen to what it sends; all are closed at the end."""
     widgets = []
-    with contextlib.ExitStack() as opened:
 
-        def show(widget, width=360):
-            widgets.append(widget)
-            shown = opened.enter_context(browser.page(chromium, width))
-            browser.open_html(shown, page(widget), tmp_path)
-            shown.evaluate(LISTEN)
-            shown.evaluate(BYTES)
-            return shown
+    def show(widget, width=360):
+        widgets.append(widget)
+        shown = open_page(widget, width)
+        shown.evaluate(BYTES)
+        return shown
 
-        yield show
+    yield show
     for widget in widgets:
-        widget.layout.close()
-        widget.close()
+        close_tree(widget)
 
 
 def focused(shown, selector: str) -> int:
@@ -127,16 +114,14 @@ def test_an_upload_hands_over_the_file_as_it_is(show):
     assert bytes(shown.evaluate("got[0]")) == data
 
 
-def test_a_large_upload_is_made_smaller_before_it_is_sent(show):
-    noise = np.random.default_rng(0).integers(0, 256, (1500, 2400, 3), np.uint8)
-    buffer = io.BytesIO()
-    PIL.Image.fromarray(noise).save(buffer, "png")
+def test_a_large_upload_is_made_smaller_before_it_is_sent(show, tmp_path):
+    PIL.Image.new("RGB", (2400, 1500), (90, 120, 150)).save(tmp_path / "large.png", compress_level=0)  # 10.8 MB
     shown = show(chooser())
-    files = [{"name": "large.png", "mimeType": "image/png", "buffer": buffer.getvalue()}]
-    shown.locator("input[type=file]").set_input_files(files)
+    shown.locator("input[type=file]").set_input_files(tmp_path / "large.png")
     shown.wait_for_function("sent.length === 1")
     sent = PIL.Image.open(io.BytesIO(bytes(shown.evaluate("got[0]"))))
     assert (sent.format, sent.size) == ("JPEG", (1600, 1000))
+    assert np.abs(np.asarray(sent, np.int16) - (90, 120, 150)).max() < 4
 
 
 def test_names_of_files_are_text(show):
@@ -302,6 +287,20 @@ def test_options_are_text(show):
     shown = show(Checklist(label=HOSTILE, options=[HOSTILE], told=[HOSTILE]))
     assert shown.locator("img").count() == 0
     assert shown.locator(".vizkit-checklist-name").inner_text() == HOSTILE
+
+
+def listed() -> Checklist:
+    return Checklist(label="layers", options=["stem", "output"], chosen=["stem"], none="automatic", listed=True)
+
+
+@pytest.mark.parametrize("make", [chooser, painter, listed])
+def test_alone_on_a_page_its_buttons_are_as_beside_the_others(show, make):
+    """Each brings the sheet that all three share: nothing leans on another component being there."""
+    shown = show(make())
+    look = "(one) => [getComputedStyle(one).cursor, getComputedStyle(one).borderRadius, getComputedStyle(one).font]"
+    cursor, corners, font = shown.get_by_role("button").first.evaluate(look)
+    assert (cursor, corners) == ("pointer", "4px")
+    assert font == shown.locator(".vizkit-named").evaluate("(one) => getComputedStyle(one).font")
 
 
 @pytest.mark.parametrize("make", [chooser, painter])

@@ -148,7 +148,9 @@ def test_what_is_continued_alone_ends_the_run_it_came_from(make, net):
     one.play()
     until(lambda: one.frame is not None)
     one.open_alone(0)
-    until(lambda: one.player.state == "stopped")
+    until(lambda: one.player.state != "running")
+    assert one.player.state == "stopped"
+    assert one.frame.step < 512
 
 
 def test_another_one_takes_its_place_and_the_button_closes_it(make, net):

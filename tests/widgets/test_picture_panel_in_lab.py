@@ -1,14 +1,11 @@
 """A panel of a method that works on a picture, in a real JupyterLab: wiped, steered and slid through the layers."""
 
 import json
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.browser import browser
-from tests.lab import Notebook, notebook, server
+from tests.lab import Notebook
+from tests.widgets.toy import until
 
 pytestmark = pytest.mark.browser
 
@@ -37,29 +34,13 @@ PAINTED = "(n) => Number(document.querySelector('.vizkit-live').dataset.frames) 
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[Notebook]:
+def lab(open_lab) -> Notebook:
     """A panel that is inverting; one JupyterLab for this file."""
-    folder = tmp_path_factory.mktemp("lab")
-    with (
-        server(folder) as address,
-        browser() as running,
-        notebook(running, address, folder, CELLS, width=1440) as opened,
-    ):
-        opened.run_cell(0)
-        opened.page.wait_for_selector(".vizkit-panel")
-        opened.page.wait_for_function(PAINTED, arg=2, timeout=60_000)
-        yield opened
-
-
-@pytest.fixture
-def keep(tmp_path, lab) -> Callable[[str], None]:
-    """Keep a screenshot in the test's folder, and in the one that VIZKIT_SCREENSHOTS names."""
-
-    def keep(name: str) -> None:
-        for folder in filter(None, (tmp_path, os.environ.get("VIZKIT_SCREENSHOTS"))):
-            lab.page.screenshot(path=Path(folder) / f"{name}.png")
-
-    return keep
+    opened = open_lab(CELLS)
+    opened.run_cell(0)
+    opened.page.wait_for_selector(".vizkit-panel")
+    opened.page.wait_for_function(PAINTED, arg=2, timeout=60_000)
+    return opened
 
 
 def caption(lab: Notebook) -> str:
@@ -68,10 +49,7 @@ def caption(lab: Notebook) -> str:
 
 def told(lab: Notebook) -> dict:
     """What the second cell prints."""
-    lab.run_cell(1)
-    lab.page.wait_for_function("() => jupyterapp.shell.currentWidget.content.widgets[1].prompt !== '*'")
-    lab.wait_until_idle()
-    return json.loads(lab.output(1).strip().splitlines()[-1])
+    return json.loads(lab.ask(1).strip().splitlines()[-1])
 
 
 def test_the_line_is_pulled_by_the_mouse_and_moved_by_keys_while_the_picture_grows(lab, keep):
@@ -100,10 +78,9 @@ def test_the_line_is_pulled_by_the_mouse_and_moved_by_keys_while_the_picture_gro
 def test_a_dial_that_is_turned_acts_within_two_frames(lab, keep):
     lab.page.get_by_role("slider", name="tv", exact=True).focus()
     lab.page.keyboard.press("ArrowRight")
-    lab.page.wait_for_timeout(1000)
+    until(lambda: len(told(lab)["turns"]) == 2, 30)
     keep("steered")
     answer = told(lab)
-    assert len(answer["turns"]) == 2, "the run was not steered"
     assert answer["turns"][1] - answer["seen"][0] <= 2
 
 
@@ -116,8 +93,8 @@ def test_sliding_the_layer_restarts_with_the_layer_it_ends_at(lab, keep):
     lab.page.wait_for_function(
         "(first) => document.querySelector('.vizkit-live-cell .vizkit-live-caption').innerText !== first", arg=first
     )
-    lab.page.wait_for_timeout(1500)
-    assert caption(lab) == told(lab)["layer"]
+    until(lambda: caption(lab) == told(lab)["layer"], 30)
+    assert caption(lab) != first
     keep("slid")
 
 
@@ -138,5 +115,10 @@ def test_a_cell_of_a_ladder_is_continued_alone(lab, keep):
     alone.locator(".vizkit-live-cell img").first.wait_for(timeout=30_000)
     alone.scroll_into_view_if_needed()
     keep("alone")
+    assert alone.locator(".vizkit-live-cell").count() == 1
+    titles = (lab.page.locator(".vizkit-below-title"), cells.nth(5).locator(".vizkit-live-caption"))
+    named, picked = (one.inner_text().split(" · ")[:2] for one in titles)  # the layer and the prior
+    assert named == picked
     lab.page.get_by_role("button", name="Close", exact=True).click()
     alone.wait_for(state="detached")
+    assert lab.page.locator(".vizkit-panel").count() == 2

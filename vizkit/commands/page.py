@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
+from vizkit.commands.progress import Line
 from vizkit.commands.run import bound, parsed, parser
 from vizkit.core.controls import Choice, Switch, controls
 from vizkit.methods import catalogue, find
@@ -40,13 +40,13 @@ def of_method(words: Sequence[str]) -> int:
     options = parsed(_with_looks(parser(method, _OUT, "page")), words[1:])
     out = Path(options.out or f"{method.__name__}.html")
     chosen = listed(method, options)
-    line = Line(sys.stderr, options.quiet)
+    arguments = {**bound(method, options).arguments, **chosen}
     try:
-        page(method, **{**bound(method, options).arguments, **chosen}, out=out, tell=line.show, **_looks(options))
+        with Line(sentence, sys.stderr, options.quiet) as line:
+            page(method, **arguments, out=out, tell=lambda done, of: line.show((done, of)), **_looks(options))
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped by Ctrl-C. What was computed is kept: the same command goes on from here.\n")
+        sys.stderr.write("Stopped by Ctrl-C. What was computed is kept: the same command goes on from here.\n")
         return 130
-    line.clear()
     return _told(out)
 
 
@@ -64,22 +64,9 @@ def listed(method, options: argparse.Namespace) -> dict[str, list]:
     return found
 
 
-class Line:
-    """How many answers are there, on one line of a terminal that overwrites itself; silent elsewhere."""
-
-    def __init__(self, stream: TextIO, quiet: bool):
-        self._stream, self._silent = stream, quiet or not stream.isatty()
-
-    def show(self, done: int, of: int) -> None:
-        self._write(f"{done} of {of} answers")
-
-    def clear(self) -> None:
-        self._write("")
-
-    def _write(self, words: str) -> None:
-        if not self._silent:
-            self._stream.write(f"\r\x1b[K{words}")
-            self._stream.flush()
+def sentence(told: tuple[int, int]) -> str:
+    """How far it is: answers that are there, of how many."""
+    return f"{told[0]} of {told[1]} answers"
 
 
 def _with_looks(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -2,33 +2,40 @@
 
 import shutil
 import time
-from collections.abc import Callable
-from typing import Any, TextIO, TypeVar
+from collections.abc import Callable, Generator
+from typing import Generic, TextIO, TypeVar
 
+from vizkit.commands.stopping import Stopping
 from vizkit.core.frames import Frame
 
 L = TypeVar("L", bound="Line")
+T = TypeVar("T")
 EVERY = 0.1  # seconds; reading a scalar waits for the device
 
 
-class Line:
-    """A line that overwrites itself while something goes on and vanishes at the end; silent unless on a terminal."""
+class Line(Generic[T]):
+    """A line that overwrites itself while something goes on and vanishes at the end; silent unless on a terminal.
 
-    def __init__(self, stream: TextIO, quiet: bool = False, clock: Callable[[], float] = time.monotonic):
-        self._stream, self._clock = stream, clock
+    It says `words(told)` of whatever it is shown.
+    """
+
+    def __init__(
+        self,
+        words: Callable[[T], str],
+        stream: TextIO,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._words, self._stream, self._clock = words, stream, clock
         self._silent, self._due, self._now = quiet or not stream.isatty(), 0.0, 0.0
 
-    def words(self, told: Any) -> str:
-        """What to say of `told`."""
-        raise NotImplementedError
-
-    def show(self, told: Any, last: bool = False) -> None:
+    def show(self, told: T, last: bool = False) -> None:
         """Say how far it is, if it is time, or if it is the last time."""
         self._now = self._clock()
         if not self._silent and (self._now >= self._due or last):
             self._due = self._now + EVERY
             width = shutil.get_terminal_size().columns - 1  # a full line would scroll
-            self._write(self.words(told)[:width])
+            self._write(self._words(told)[:width])
 
     def __enter__(self: L) -> L:
         return self
@@ -42,17 +49,31 @@ class Line:
         self._stream.flush()
 
 
-class Progress(Line):
+class Progress(Line[Frame]):
     """How far a run has come."""
 
-    _begin: tuple[float, int] | None = None
-
-    def words(self, told: Frame) -> str:
-        self._begin = self._begin or (self._now, told.step)
-        return sentence(told, *self._begin, self._now)
+    def __init__(self, stream: TextIO, quiet: bool = False, clock: Callable[[], float] = time.monotonic):
+        super().__init__(self._sentence, stream, quiet, clock)
+        self._begin: tuple[float, int] | None = None
 
     def show(self, told: Frame, last: bool = False) -> None:
         super().show(told, last or told.last)
+
+    def _sentence(self, told: Frame) -> str:
+        self._begin = self._begin or (self._now, told.step)
+        return sentence(told, *self._begin, self._now)
+
+
+def follow(told: Generator[T, None, None], line: Line[T]) -> tuple[T | None, bool]:
+    """Show on `line` how far `told` is, to its end or a Ctrl-C; the last of it, and whether that was Ctrl-C."""
+    last = None
+    with Stopping() as stopping, line:
+        for last in told:
+            line.show(last)
+            if stopping.asked:
+                told.close()
+                break
+    return last, stopping.asked
 
 
 def sentence(frame: Frame, began: float, first: int, now: float) -> str:

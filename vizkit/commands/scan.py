@@ -5,9 +5,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from vizkit.commands import progress
 from vizkit.commands.networks import add_network, network
-from vizkit.commands.stopping import Stopping
+from vizkit.commands.progress import Line, follow
 from vizkit.measure.embeddings import POOLINGS
 from vizkit.measure.plan import PRECISIONS
 from vizkit.measure.scan import Scanned, scanning
@@ -38,15 +37,9 @@ def main(words: Sequence[str]) -> int:
     else:
         share = shared(options.share, os.environ)
         told = scanning(net, options.pictures, cache=options.cache, workers=options.threads, share=share, **settings)
-    last = None
-    with Stopping() as stopping, Line(sys.stderr, options.quiet) as line:
-        for last in told:
-            line.show(last)
-            if stopping.asked:
-                told.close()
-                break
+    last, stopped = follow(told, Line(sentence, sys.stderr, options.quiet))
     assert last is not None, "a scan tells at least how it ended"
-    return ended(last, options.out, stopping.asked)
+    return ended(last, options.out, stopped)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -126,13 +119,6 @@ def ended(last: Scanned, out: str, stopped: bool) -> int:
         sys.stderr.write(f"{last.unreadable} pictures could not be read; {out}/unreadable.json tells why.\n")
     sys.stdout.write(f"{out}\n")
     return 0
-
-
-class Line(progress.Line):
-    """How far a scan has come."""
-
-    def words(self, told: Scanned) -> str:
-        return sentence(told)
 
 
 def sentence(scanned: Scanned) -> str:

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vizkit.commands import progress, scan
+from vizkit.commands import scan
 from vizkit.commands.networks import add_network, network
-from vizkit.commands.stopping import Stopping
+from vizkit.commands.progress import Line, follow
 from vizkit.measure.scan import Scanned
 from vizkit.save.site.build import Built, building
 
@@ -27,14 +27,8 @@ def main(words: Sequence[str]) -> int:
         "credit": options.credit,
     }
     told = building(network(options), options.pictures, options.out, options.layers, **settings)
-    last = None
-    with Stopping() as stopping, Line(sys.stderr, options.quiet) as line:
-        for last in told:
-            line.show(last)
-            if stopping.asked:
-                told.close()
-                break
-    if stopping.asked and not (isinstance(last, Built) and last.complete):
+    last, stopped = follow(told, Line(sentence, sys.stderr, options.quiet))
+    if stopped and not (isinstance(last, Built) and last.complete):
         sys.stderr.write(f"Stopped by Ctrl-C after {where(last)}; the same command goes on.\n")
         return 130
     sys.stdout.write(f"{Path(options.out) / 'index.html'}\n")
@@ -76,13 +70,6 @@ def units(word: str | None) -> int | list[int] | None:
     if not parts or not all(part.isdecimal() for part in parts):
         raise ValueError(f"--units {word!r} is none. Give how many of each layer, or numbers such as 3,7,12.")
     return [int(part) for part in parts] if "," in word else int(parts[0])
-
-
-class Line(progress.Line):
-    """How far a site has come."""
-
-    def words(self, told: Built | Scanned) -> str:
-        return sentence(told)
 
 
 def sentence(told: Built | Scanned) -> str:

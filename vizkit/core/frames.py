@@ -18,6 +18,11 @@ class Frame(Generic[R]):
 
     A scalar is a detached tensor, 0-d or one number per picture (n,), still on its device: whoever
     shows it pays for `float()`. `remark` is a sentence on what the numbers mean, or a function that makes it.
+    Steps grow from frame to frame, and that of the last is `of`.
+
+    >>> frame = next(iter(vizkit.run("activation_maximization", net, layer="output", unit=[3, 5])))
+    >>> frame.result.pixels.shape, frame.scalars["objective"].shape
+    (torch.Size([2, 3, 96, 96]), torch.Size([2]))
     """
 
     step: int

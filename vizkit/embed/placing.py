@@ -16,6 +16,9 @@ GIVEN = ("layer", "pictures", "index", "features", "pool", "seed")  # what says 
 def place(points: Points, more: Any, *, labels: Any = None, perplexity: float = 5.0) -> Points:
     """Where `more` would lie on the map `points`, a result of "embedding_map", each as if it came alone.
 
+    The answer holds the places (m, 2) of the new points only, found by descent among the old ones (Poličar et al.
+    2019): they feel the points of the map, and none of each other.
+
     Args:
         points: The map, by t-SNE. Its vectors are remembered, or read again.
         more: Pictures, of whatever kind `vizkit.scan` takes, for a map of a layer; vectors (m, d) for one of features.
@@ -23,7 +26,8 @@ def place(points: Points, more: Any, *, labels: Any = None, perplexity: float = 
         perplexity: How many neighbors in the map count for each new one.
 
     Raises:
-        ValueError: no run of "embedding_map" made the map, or it is one of places, or `more` does not fit it.
+        ValueError: no run of "embedding_map" made the map, or it is one of places, or `more` does not fit it, or
+            `perplexity` is below 1.
 
     >>> vizkit.place(vizkit.run("embedding_map", net, "stage4").result(), "my photos/")
     12 points

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from vizkit.core.frames import Frame, Scalars
+from vizkit.core.results import Images
 from vizkit.core.runs import Run
 from vizkit.core.words import nearest
+from vizkit.nets.network import Network
 
 ORDERS = ("adding", "leaving out")
 
@@ -35,6 +37,26 @@ class Ingredient:
     colored: bool = False
 
 
+FREQUENCIES = Ingredient(
+    "frequencies",
+    "the picture is written as waves, and coarse ones move as easily as fine ones.",
+    {"picture": "plain fourier"},
+)
+COLORS = Ingredient(
+    "colors",
+    "red, green and blue move apart as rarely as in photographs.",
+    {"picture": "fourier"},
+    needs="frequencies",
+    colored=True,
+)
+DEEP_PRIOR = Ingredient(
+    "deep prior",
+    "an untrained network draws the picture, and draws smooth shapes more easily than grain.",
+    {"picture": "deep prior"},
+    instead=True,
+)
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a picture of the lesson is called, the sentence about it, and the arguments of its run."""
@@ -42,6 +64,42 @@ class Cell:
     caption: str
     why: str
     settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A `method` to take apart: the arguments that leave it `bare`, what can be put in, and its `steps` by default."""
+
+    method: Callable
+    bare: Mapping[str, Any]
+    ingredients: tuple[Ingredient, ...]
+    steps: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the ingredients are called."""
+        return tuple(one.name for one in self.ingredients)
+
+    def cells(self, net: Network, chosen: Sequence[str], order: str) -> list[Cell]:
+        """The cells for `net` of the `chosen` ingredients in that order.
+
+        Raises:
+            ValueError: `order` or a chosen ingredient is unknown.
+        """
+        return cells(self.bare, self.ingredients, chosen, order, net.channels)
+
+    def opens(self, run: Run, index: int, result: Images | None = None) -> Run:
+        """The run that cell `index` of `run` is, alone; from that cell of `result` on, where that is given.
+
+        Raises:
+            LookupError: there is no such cell.
+
+        >>> vizkit.methods.inversion_lesson.opens(run, 3, run.result())
+        """
+        given = {"ingredients": self.names, "order": ORDERS[0], "steps": self.steps, **run.arguments}
+        lesson = self.cells(given["net"], given["ingredients"], given["order"])
+        start = None if result is None else result.pixels[index : index + 1]
+        return alone(run.using(steps=given["steps"]), self.method, lesson, index, start)
 
 
 def cells(

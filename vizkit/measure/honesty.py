@@ -85,6 +85,11 @@ def honesty_of(result: Images, *, real: Pictures | None = None, referee: Network
     A method with a `Unit` among its controls is judged by its units, in whose order its pictures come; another with
     a `Picture`, by what its pictures stand `beside`. A method may say how by itself: `@judged(by_unit)`.
 
+    Args:
+        result: Pictures (n, c, h, w) that a run has made; each is judged by itself.
+        real: Real pictures to compare with, as in `honesty`.
+        referee: A second network, best trained apart from the first on the same kind of pictures.
+
     Raises:
         ValueError: no run made the result, or its method cannot be judged; the message says what to call.
 

@@ -5,8 +5,7 @@ Every statistic has `zero()`, `update(state, batch, ids)`, `merge(a, b)` and `fi
 once. However the pictures are parted, and in whatever order the parts are merged, the outcome is that of one pass.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
 
 import torch
@@ -33,11 +32,6 @@ class Statistic(Protocol):
     def finalize(self, state: State) -> Any:
         """What one wanted to know."""
         ...
-
-
-def merged(statistic: Statistic, states: Iterable[State]) -> State:
-    """Any number of states as one."""
-    return reduce(statistic.merge, states, statistic.zero())
 
 
 def merged_all(statistics: Mapping[str, Statistic], a: State, b: State) -> State:

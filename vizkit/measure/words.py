@@ -166,7 +166,13 @@ class Agreement:
 
 
 def agreement(first: str | Path | Words, second: str | Path | Words) -> Agreement:
-    """How far two annotators of the same units agree, in categories and in words.
+    """How far two annotators of the same units agree, in categories (kappa: Cohen 1960) and in words.
+
+    Only units that both have named count. All shares are from 0 to 1; one of nothing is NaN.
+
+    Args:
+        first: What `vizkit.annotate` wrote, or its path.
+        second: The same of the other annotator; who comes first changes no number.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -6,9 +6,8 @@ from typing import Annotated
 from vizkit.core.controls import Choice, Choices, LayerName, Picture, Range
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
-from vizkit.core.runs import Run
 from vizkit.data.pictures import Source, as_pictures
-from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, alone, cells, side_by_side, told
+from vizkit.maximize.lessons import COLORS, DEEP_PRIOR, FREQUENCIES, ORDERS, Ingredient, Lesson, side_by_side, told
 from vizkit.methods.feature_inversion import feature_inversion, percents
 from vizkit.nets.network import Network
 
@@ -21,26 +20,11 @@ INGREDIENTS = (
         {"gray": 3.0, "saturation": 30.0},
     ),
     Ingredient("total variation", "neighbors are pulled together: grain goes, edges stay.", {"tv": 0.15}),
-    Ingredient(
-        "frequencies",
-        "the picture is written as waves, and coarse ones move as easily as fine ones.",
-        {"picture": "plain fourier"},
-    ),
-    Ingredient(
-        "colors",
-        "red, green and blue move apart as rarely as in photographs.",
-        {"picture": "fourier"},
-        needs="frequencies",
-        colored=True,
-    ),
-    Ingredient(
-        "deep prior",
-        "an untrained network draws the picture, and draws smooth shapes more easily than grain.",
-        {"picture": "deep prior"},
-        instead=True,
-    ),
+    FREQUENCIES,
+    COLORS,
+    DEEP_PRIOR,
 )
-NAMES = tuple(one.name for one in INGREDIENTS)
+LESSON = Lesson(feature_inversion, BARE, INGREDIENTS, STEPS)
 
 
 def inversion_lesson(
@@ -49,7 +33,7 @@ def inversion_lesson(
     layer: Annotated[str, LayerName()],
     *,
     order: Annotated[str, Choice(*ORDERS)] = "adding",
-    ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
+    ingredients: Annotated[Sequence[str], Choices(*LESSON.names)] = LESSON.names,
     seed: int = 0,
     steps: Annotated[int, Range(1, 4096, log=True)] = STEPS,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
@@ -80,7 +64,7 @@ def inversion_lesson(
     >>> vizkit.run("inversion_lesson", net, "world/7", layer="stage3").result().columns
     0
     """
-    lesson = _lesson(net, ingredients, order)
+    lesson = LESSON.cells(net, ingredients, order)
     original = as_pictures(image, (size, size) if size else net.size, net.channels)
     if len(original) != 1:
         raise ValueError(f"A lesson is of one picture, and these are {len(original)}. Give one of them: image[:1].")
@@ -94,19 +78,4 @@ def inversion_lesson(
         yield Frame(frames[0].step, frames[0].of, Images(pixels, captions, original.to(pixels.device)), scalars, said)
 
 
-def opens(run: Run, index: int, result: Images | None = None) -> Run:
-    """The run that cell `index` of a lesson is, alone; from that cell of `result` on, where that is given.
-
-    >>> vizkit.methods.inversion_lesson.opens(run, 3, run.result())
-    """
-    given = {"ingredients": NAMES, "order": ORDERS[0], **run.arguments}
-    lesson = _lesson(given["net"], given["ingredients"], given["order"])
-    start = None if result is None else result.pixels[index : index + 1]
-    return alone(run.using(steps=given.get("steps", STEPS)), feature_inversion, lesson, index, start)
-
-
-inversion_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
-
-
-def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
-    return cells(BARE, INGREDIENTS, ingredients, order, net.channels)
+inversion_lesson.opens = LESSON.opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked

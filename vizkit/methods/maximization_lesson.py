@@ -6,8 +6,7 @@ from typing import Annotated
 from vizkit.core.controls import Choice, Choices, LayerName, Range, Unit
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
-from vizkit.core.runs import Run
-from vizkit.maximize.lessons import ORDERS, Cell, Ingredient, alone, cells, side_by_side, told
+from vizkit.maximize.lessons import COLORS, DEEP_PRIOR, FREQUENCIES, ORDERS, Ingredient, Lesson, side_by_side, told
 from vizkit.methods.activation_maximization import activation_maximization
 from vizkit.nets.network import Network
 
@@ -15,18 +14,8 @@ BARE = {"picture": "pixels", "tv": 0.0, "jitter": 0.0, "scale": 0.0, "rotate": 0
 STRENGTH = 0.1  # of total variation
 STEPS = 128
 INGREDIENTS = (
-    Ingredient(
-        "frequencies",
-        "the picture is written as waves, and coarse ones move as easily as fine ones.",
-        {"picture": "plain fourier"},
-    ),
-    Ingredient(
-        "colors",
-        "red, green and blue move apart as rarely as in photographs.",
-        {"picture": "fourier"},
-        needs="frequencies",
-        colored=True,
-    ),
+    FREQUENCIES,
+    COLORS,
     Ingredient(
         "jitter", "the picture is shifted before each look: nothing may hang on a single pixel.", {"jitter": 0.06}
     ),
@@ -34,14 +23,9 @@ INGREDIENTS = (
         "scale and turn", "it is resized and turned too: whole shapes must please.", {"scale": 0.1, "rotate": 8.0}
     ),
     Ingredient("total variation", "neighbors are pulled together: grain goes, edges stay.", {"tv": STRENGTH}),
-    Ingredient(
-        "deep prior",
-        "an untrained network draws the picture, and draws smooth shapes more easily than grain.",
-        {"picture": "deep prior"},
-        instead=True,
-    ),
+    DEEP_PRIOR,
 )
-NAMES = tuple(one.name for one in INGREDIENTS)
+LESSON = Lesson(activation_maximization, BARE, INGREDIENTS, STEPS)
 
 
 def maximization_lesson(
@@ -50,7 +34,7 @@ def maximization_lesson(
     unit: Annotated[int, Unit(of="layer")] = 0,
     *,
     order: Annotated[str, Choice(*ORDERS)] = "adding",
-    ingredients: Annotated[Sequence[str], Choices(*NAMES)] = NAMES,
+    ingredients: Annotated[Sequence[str], Choices(*LESSON.names)] = LESSON.names,
     seed: int = 0,
     steps: Annotated[int, Range(1, 2048, log=True)] = STEPS,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
@@ -81,7 +65,7 @@ def maximization_lesson(
     >>> vizkit.run("maximization_lesson", net, layer="stage3", unit=7).result().captions[1]
     '+ frequencies'
     """
-    lesson = _lesson(net, ingredients, order)
+    lesson = LESSON.cells(net, ingredients, order)
     shared = {"layer": layer, "unit": unit, "seed": seed, "steps": steps, "size": size}
     captions, said = tuple(cell.caption for cell in lesson), told(lesson)
     runs = [activation_maximization(net, **shared, **cell.settings) for cell in lesson]
@@ -90,19 +74,4 @@ def maximization_lesson(
         yield Frame(frames[0].step, frames[0].of, Images(pixels, captions), scalars, said)
 
 
-def opens(run: Run, index: int, result: Images | None = None) -> Run:
-    """The run that cell `index` of a lesson is, alone; from that cell of `result` on, where that is given.
-
-    >>> vizkit.methods.maximization_lesson.opens(run, 3, run.result())
-    """
-    given = {"ingredients": NAMES, "order": ORDERS[0], **run.arguments}
-    lesson = _lesson(given["net"], given["ingredients"], given["order"])
-    start = None if result is None else result.pixels[index : index + 1]
-    return alone(run.using(steps=given.get("steps", STEPS)), activation_maximization, lesson, index, start)
-
-
-maximization_lesson.opens = opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked
-
-
-def _lesson(net: Network, ingredients: Sequence[str], order: str) -> list[Cell]:
-    return cells(BARE, INGREDIENTS, ingredients, order, net.channels)
+maximization_lesson.opens = LESSON.opens  # type: ignore[attr-defined]  what a panel calls where a cell is clicked

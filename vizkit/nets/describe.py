@@ -126,7 +126,11 @@ def layers(net: Network) -> Layers:
 
     A module called again is `name@2`, further tensors of a tuple or dict are `name[1]` or `name[key]`, the
     network's own output is `output` (a child of that name: `output@1`). Layers whose output does not start with
-    the batch are left out. The table is remembered until the module changes.
+    the batch are left out. The table is remembered until the module changes. Shapes in it are those of one picture:
+    (units, h, w) of a map, (tokens, units) of tokens, (units,) of a flat layer.
+
+    Raises:
+        TypeError: the network returns no tensor of floats with one row for each picture.
 
     >>> vizkit.layers(net).default
     'layer4'

@@ -19,7 +19,17 @@ T = TypeVar("T")
 class Network:
     """A module, the pictures it takes, and the names of what it tells apart. Made by `wrap` or `load`.
 
-    The module is never changed: whatever vizkit does happens to `twin`, which shares its weights.
+    The module is never changed: whatever vizkit does happens to `twin`, which shares its weights. Pictures are
+    (n, channels, *size) in [0, 1]; `mean` and `std`, one of each per channel, are what the module expects of them.
+    `labels` name the entries of its output, or are empty. `made_by` is Python that makes it again, where that is known.
+
+    Raises:
+        TypeError: `module` is no `nn.Module`.
+        ValueError: the size, channels, mean and std do not fit together, or weights have no shape yet.
+
+    >>> net = vizkit.load("world")
+    >>> net.size, net.channels, len(net.labels)
+    ((96, 96), 3, 12)
     """
 
     module: nn.Module

@@ -17,8 +17,9 @@ from vizkit.nets.twin import at_rest
 def activations(net: Network, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """Run `net` on `x` (n, c, h, w) in [0, 1] just far enough to return the outputs of `layers`.
 
-    Outputs keep their gradient. Hooks live only during the call and listen only to the calling thread.
-    Values are checked roughly (-1 to 2, so that noise may be added); `Reader` skips that and is for loops.
+    Outputs are as the module makes them, (n, units, h', w') of a map, (n, tokens, units) or (n, units); they keep
+    their gradient. Hooks live only during the call and listen only to the calling thread. Values are checked
+    roughly (-1 to 2, so that noise may be added); `Reader` skips that and is for loops.
 
     Raises:
         LookupError: a layer does not exist; the message names the nearest ones.

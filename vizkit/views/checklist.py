@@ -1,13 +1,9 @@
 """Some of a few words, in their order: boxes in a row, or a list that scrolls."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
 from vizkit.views.modules import joined
-
-_static = Path(__file__).parent / "static"
 
 
 class Checklist(anywidget.AnyWidget):
@@ -18,7 +14,7 @@ class Checklist(anywidget.AnyWidget):
     """
 
     _esm = joined("parts.mjs", "checklist.mjs")
-    _css = _static / "checklist.css"
+    _css = joined("named.css", "checklist.css")
 
     label = traitlets.Unicode().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)

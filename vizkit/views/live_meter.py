@@ -1,6 +1,5 @@
 """How far to trust what is shown: a bar for each question, and a sentence above them."""
 
-import contextvars
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,12 +10,13 @@ import anywidget
 import traitlets
 
 from vizkit.measure.meters import Honesty
+from vizkit.views.answering import Answering
 from vizkit.views.modules import joined
 
 _static = Path(__file__).parent / "static"
 
 
-class LiveMeter(anywidget.AnyWidget):
+class LiveMeter(Answering, anywidget.AnyWidget):
     """The lines of an `Honesty`; `show(honesty)`, `wait()`, `fail(…)` and `clear()` from any thread.
 
     Of several pictures it shows the one that is `selected`, a number or -1 for all together; a menu chooses, and a
@@ -40,7 +40,6 @@ class LiveMeter(anywidget.AnyWidget):
     def __init__(self, on_judge: Callable[[], object] | None = None, **traits: Any):
         self._on_judge = on_judge
         self._lock = threading.RLock()  # hold_sync of two threads at once could lose a trait
-        self._context: contextvars.Context | None = None  # of the views' newest message
         super().__init__(can_judge=on_judge is not None, **traits)
         self.on_msg(self._on_message)
 
@@ -63,11 +62,7 @@ class LiveMeter(anywidget.AnyWidget):
         self._publish(state="empty", pictures=[], summary={}, about="", problem="")
 
     def _publish(self, **traits: Any) -> None:
-        """Set traits as if that answered the views' newest message, as `LiveImage` does and says why."""
-        if self._context is None:
-            self._set(traits)
-        else:
-            self._context.copy().run(self._set, traits)
+        self._as_answer(self._set, traits)
 
     def _set(self, traits: dict[str, Any]) -> None:
         with self._lock, self.hold_sync():
@@ -75,7 +70,7 @@ class LiveMeter(anywidget.AnyWidget):
                 setattr(self, name, value)
 
     def _on_message(self, _widget: Any, message: dict, _buffers: list) -> None:
-        self._context = contextvars.copy_context()
+        self._heard()
         if message.get("ready"):
             self.send({"hello": message.get("view", "")})  # publish from a handler before a cell can run
         elif message.get("do") == "judge" and self._on_judge and self.state != "waiting":

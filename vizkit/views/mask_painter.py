@@ -1,7 +1,6 @@
 """A mask painted over a picture with the mouse, a finger or the arrow keys. Masks are (h, w), a byte for each pixel."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -9,8 +8,6 @@ import numpy as np
 import traitlets
 
 from vizkit.views.modules import joined
-
-_static = Path(__file__).parent / "static"
 
 
 class MaskPainter(anywidget.AnyWidget):
@@ -20,7 +17,7 @@ class MaskPainter(anywidget.AnyWidget):
     """
 
     _esm = joined("parts.mjs", "mask_painter.mjs")
-    _css = _static / "mask_painter.css"
+    _css = joined("named.css", "mask_painter.css")
 
     label = traitlets.Unicode().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)

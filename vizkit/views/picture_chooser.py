@@ -1,15 +1,12 @@
 """A picture, picked from a strip of small ones, uploaded, or named by its path. JPEGs out; names and files in."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
 from vizkit.views.modules import joined
-
-_static = Path(__file__).parent / "static"
 
 
 class PictureChooser(anywidget.AnyWidget):
@@ -21,7 +18,7 @@ class PictureChooser(anywidget.AnyWidget):
     """
 
     _esm = joined("parts.mjs", "picture_chooser.mjs")
-    _css = _static / "picture_chooser.css"
+    _css = joined("named.css", "picture_chooser.css")
 
     label = traitlets.Unicode().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)

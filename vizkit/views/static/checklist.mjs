@@ -5,9 +5,9 @@
 // To Python:   the trait chosen.
 
 function render({ model, el }) {
-  const label = element("span", "vizkit-checklist-label");
+  const label = element("span", "vizkit-named-label");
   const sum = element("span", "vizkit-checklist-sum");
-  const clear = button("vizkit-picture-button", "", () => choose([]));
+  const clear = button("vizkit-named-button", "", () => choose([]));
   const boxes = element("div", "vizkit-checklist-boxes");
   const right = element("div", "vizkit-checklist-right", element("div", "vizkit-checklist-head", sum, clear), boxes);
   let active = 0; // the box that Tab reaches
@@ -70,7 +70,7 @@ function render({ model, el }) {
     clear.hidden = !chosen.length;
   }
 
-  el.classList.add("vizkit-checklist");
+  el.classList.add("vizkit-named", "vizkit-checklist");
   keepKeys(el);
   boxes.role = "group";
   boxes.addEventListener("keydown", onKey);

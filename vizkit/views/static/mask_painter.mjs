@@ -8,8 +8,8 @@ const MISSING = [213, 94, 0, 190]; // red, green, blue, alpha of what is painted
 
 function render({ model, el }) {
   const view = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const label = element("span", "vizkit-mask-label");
-  const unfold = button("vizkit-picture-button", "", () => ((open = !open), update()));
+  const label = element("span", "vizkit-named-label");
+  const unfold = button("vizkit-named-button", "", () => ((open = !open), update()));
   const told = element("span", "vizkit-mask-told");
   const canvas = element("canvas", "vizkit-mask-canvas");
   const picture = element("img", "vizkit-mask-picture");
@@ -18,8 +18,8 @@ function render({ model, el }) {
   const tools = segments("what the brush does", ["paint", "erase"], (word) => ((tool = word), update()));
   const width = element("input", "vizkit-mask-width");
   const start = element("select", "vizkit-mask-start");
-  const invert = button("vizkit-picture-button", "Invert", () => (flipAll(), hand()));
-  const clear = button("vizkit-picture-button", "Clear", () => model.send({ clear: true }));
+  const invert = button("vizkit-named-button", "Invert", () => (flipAll(), hand()));
+  const clear = button("vizkit-named-button", "Clear", () => model.send({ clear: true }));
   const sizes = element("label", "vizkit-mask-sizes", "brush", width);
   const desk = element("div", "vizkit-mask-desk", paper, element("div", "vizkit-mask-tools", tools.made, sizes));
   const right = element("div", "vizkit-mask-right", element("div", "vizkit-mask-head", unfold, told), desk);
@@ -152,7 +152,7 @@ function render({ model, el }) {
     read();
   }
 
-  el.classList.add("vizkit-mask");
+  el.classList.add("vizkit-named", "vizkit-mask");
   keepKeys(el);
   Object.assign(width, { type: "range", min: 1, max: 20, value: 6, ariaLabel: "size of the brush" });
   width.addEventListener("input", update);

@@ -22,13 +22,13 @@ async function contents(file) {
 
 function render({ model, el }) {
   const view = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const label = element("span", "vizkit-picture-label");
+  const label = element("span", "vizkit-named-label");
   const chosen = element("img", "vizkit-picture-chosen");
   const name = element("span", "vizkit-picture-name");
   const gallery = element("div", "vizkit-picture-gallery");
-  const unfold = button("vizkit-picture-button", "", () => ((open = !open), update()));
-  const upload = button("vizkit-picture-button", "Upload …", () => file.click());
-  const more = button("vizkit-picture-button", "Next 20", () => model.send({ more: true }));
+  const unfold = button("vizkit-named-button", "", () => ((open = !open), update()));
+  const upload = button("vizkit-named-button", "Upload …", () => file.click());
+  const more = button("vizkit-named-button", "Next 20", () => model.send({ more: true }));
   const file = element("input", "");
   const path = element("input", "vizkit-picture-path");
   const tools = element("div", "vizkit-picture-tools", unfold, upload, file);
@@ -125,7 +125,7 @@ function render({ model, el }) {
     "change:more": update,
   };
 
-  el.classList.add("vizkit-picture");
+  el.classList.add("vizkit-named", "vizkit-picture");
   keepKeys(el);
   right.role = "group";
   el.append(label, right);
