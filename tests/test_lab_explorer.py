@@ -1,5 +1,6 @@
 """A scripted visitor of the explorer in a real JupyterLab: every click has its effect in Python, and nothing fails."""
 
+import ast
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,33 @@ explorer""",
     """
 path = explorer.to_html("x.html", units=[0, 2], tv=[0, 1], steps=4)
 print(path.stat().st_size)""",
+    """
+two = vizkit.explore(net, "world/test/96", other=vizkit.load("world-b"), state={"layer": "stage3"})
+two.drawn.controls["steps"].value = 12
+two.map.controls["steps"].value = 50
+two""",
+    """
+match = two.companion.match
+print({**two.state, "text": two.companion.told.text, "found": int(match.units[0]),
+       "drawn": two.companion.drawn.result.run.arguments["unit"], "tv": two.companion.drawn.controls["tv"].value})""",
 ]
+ASK_TWO = 4
+
+# Each pair of the two networks' parts: what is beside each other, and whether words are cut off.
+PAIRS = """() => [...document.querySelectorAll(".vizkit-explorer-pair")].map((pair) => {
+  const [left, right] = [...pair.children].map((side) => ({
+    name: side.querySelector(".vizkit-explorer-side-name").getBoundingClientRect().toJSON(),
+    stage: side.querySelector(".vizkit-stage").getBoundingClientRect().toJSON(),
+    words: side.querySelector(".vizkit-explorer-side-name").innerText.split("\\n"),
+  }));
+  const words = ["explorer-side-name", "remark-text", "status", "live-source"].map((name) => `.vizkit-${name}`);
+  const cut = [...pair.querySelectorAll(words.join())];
+  return { left, right, cut: cut.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent) };
+})"""
+TWO = "document.querySelector('.vizkit-explorer-two')"
+TOLD = f"(words) => {TWO}?.querySelector('.vizkit-explorer-match').innerText.includes(words)"
+DRAWN = f"""() => [...{TWO}.querySelectorAll('.vizkit-transport')].every((one) => one.dataset.state === 'done')
+  && {TWO}.querySelectorAll('.vizkit-explorer-second .vizkit-live-cell img').length === 10"""
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +107,68 @@ def test_no_error_was_reported_on_the_way(visit, lab):
       .flatMap((cell) => cell.outputs?.toJSON() ?? [])
       .filter((output) => output.output_type === "error" || output.name === "stderr")"""
     assert lab.page.evaluate(errors) == []
+
+
+@pytest.fixture(scope="module")
+def two(visit, lab) -> Notebook:
+    """Two networks, after the visit, in the same notebook."""
+    lab.page.set_default_timeout(60_000)
+    lab.run_cell(3)
+    lab.page.wait_for_function(TOLD, arg="unit 0 of world: correlation")
+    lab.page.wait_for_function(DRAWN)
+    return lab
+
+
+def told_of_two(lab) -> dict:
+    lab.run_cell(ASK_TWO)
+    lab.wait_until_idle()
+    return ast.literal_eval(lab.output(ASK_TWO).strip())
+
+
+@pytest.mark.parametrize("width", [1440, 800])
+def test_two_networks_stand_beside_each_other_and_no_word_is_cut_off(two, keep, width):
+    two.page.set_viewport_size({"width": width, "height": 1900 if width > 1000 else 3600})
+    two.page.evaluate(f"{TWO}.scrollIntoView()")
+    two.page.wait_for_timeout(200)
+    keep(f"explorer-two-{width}")
+    pairs = two.page.evaluate(PAIRS)
+    assert len(pairs) == 2
+    for pair in pairs:
+        left, right = pair["left"], pair["right"]
+        assert [left["words"][0], right["words"][0]] == ["world", "world-b"]
+        assert pair["cut"] == []
+        for part in ("name", "stage"):
+            assert abs(left[part]["top"] - right[part]["top"]) < 1
+            assert abs(left[part]["width"] - right[part]["width"]) < 1
+            assert left[part]["right"] < right[part]["left"]
+
+
+def test_the_second_network_follows_the_unit_the_strength_and_the_theme(two, keep):
+    two.page.set_viewport_size({"width": 1440, "height": 1900})
+    shown = two.page.locator(".vizkit-explorer-two")
+    shown.get_by_role("slider", name="unit").focus()
+    for _ in range(3):
+        two.page.keyboard.press("ArrowRight")
+    two.page.wait_for_function(TOLD, arg="unit 3 of world: correlation")
+    shown.locator(".vizkit-explorer-kept .noUi-handle").first.focus()
+    two.page.keyboard.press("ArrowRight")
+    two.page.wait_for_timeout(400)
+    two.page.wait_for_function(DRAWN)
+    told = told_of_two(two)
+    assert told["unit"] == 3
+    assert told["drawn"] == told["found"]
+    assert told["tv"] > 0.1
+    assert two.page.evaluate(PAIRS)[0]["right"]["words"] == ["world-b", f"stage3 · unit {told['found']}"]
+    assert two.page.evaluate(TOLD, told["text"])
+    two.theme(True)
+    two.page.wait_for_timeout(200)
+    keep("explorer-two-dark")
+    two.theme(False)
+
+
+def test_a_picture_of_the_second_network_is_chosen_for_both(two):
+    two.page.locator(".vizkit-explorer-second .vizkit-live-cell").nth(3).click()
+    two.page.locator(".vizkit-explorer-two .vizkit-explorer-picture img").wait_for()
+    told = told_of_two(two)
+    assert told["selection"] == [told["picture"]]
+    assert two.page.locator(".vizkit-explorer-two .vizkit-explorer-picture .vizkit-roster-row").count() > 0

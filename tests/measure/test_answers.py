@@ -6,7 +6,7 @@ import torch
 
 import vizkit
 from tests.zoo import zoo
-from vizkit.measure.answers import answers, excited, matched
+from vizkit.measure.answers import answers, answers_known, answers_looked_at, excited, excited_each, matched
 
 NET = zoo()["in-place relu"]
 LAYER = vizkit.layers(NET).default
@@ -47,6 +47,36 @@ def test_an_unreadable_picture_excites_nothing():
     known = torch.tensor([[1.0, 2.0], [torch.nan, torch.nan], [3.0, 0.0]])
     assert len(excited(known, 1).units) == 0
     assert excited(known, 2).units.tolist() == [0]
+
+
+def test_what_each_picture_excites_among_some_units_is_what_it_excites_among_all():
+    known = torch.randn(30, 9, generator=torch.Generator().manual_seed(5)) * torch.arange(1, 10)
+    known[:, 4], known[11] = 2.0, torch.nan  # a constant unit, an unreadable picture
+    units = [8, 2, 4, 5]
+    found = excited_each(known, units, 3)
+    for picture in range(30):
+        one = excited(known, picture, 9)
+        expected = [] if picture == 11 else [unit for unit in one.units.tolist() if unit in units][:3]
+        kept = found.units[picture] >= 0
+        assert [units[k] for k in found.units[picture][kept].tolist()] == expected
+        places = [one.units.tolist().index(unit) for unit in expected]
+        assert torch.equal(found.answers[picture][kept], one.answers[places])
+        assert torch.allclose(found.above[picture][kept], one.above[places])
+
+
+def test_of_fewer_units_than_asked_for_there_are_fewer():
+    assert excited_each(torch.rand(6, 3, generator=torch.Generator().manual_seed(0)), [1], 5).units.shape == (6, 1)
+
+
+def test_answers_are_known_once_they_were_looked_at_and_a_look_tells_how_far_it_is():
+    net = zoo()["in-place relu"]  # its own, which remembers no answers
+    assert answers_known(net, LAYER, PICTURES) is None
+    told = [(one.done, one.of) for one in answers_looked_at(net, LAYER, PICTURES)]
+    assert told[0][0] == 0
+    assert told[-1] == (len(PICTURES), len(PICTURES))
+    assert torch.equal(answers_known(net, LAYER, PICTURES), answers(net, LAYER, PICTURES))
+    next(net.module.parameters()).data.mul_(2)
+    assert answers_known(net, LAYER, PICTURES) is None, "of other weights"
 
 
 @pytest.mark.parametrize("picture", [-1, 12])

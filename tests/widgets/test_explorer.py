@@ -1,7 +1,9 @@
 """The explorer without a page: one choice that all parts follow, in Python and by what a page would send."""
 
+import base64
 import json
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -9,8 +11,9 @@ import torch
 
 import vizkit
 from vizkit.core.results import Images, Points
-from vizkit.measure.answers import answers
+from vizkit.measure.answers import answers, answers_looked_at, excited
 from vizkit.widgets import explorer_page
+from vizkit.widgets.companion import how_alike
 
 NET = vizkit.load("world")
 LAYERS = ["stage2", "stage3", "output"]
@@ -105,6 +108,58 @@ def test_a_page_is_by_itself_of_the_current_layer_eight_units_and_three_strength
     wanted = explorer_page._wanted(explorer, None, None, None)
     assert wanted == explorer_page.Wanted(("output",), tuple(range(4, 12)), [0.0, 0.1, 1.0])
     assert explorer_page._words(explorer, wanted) == list(NET.labels[4:12])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"units": [0, 1, 5]}, "It holds 3 drawings: give fewer than 3 units, or quality=60 instead of 80."),
+        ({"units": 0, "tv": [0, 1], "quality": 50}, "It holds 2 drawings: give fewer than 2 tv."),
+        ({"units": 0, "layers": ["stage2", "output"]}, "It holds 2 drawings: give fewer than 2 layers, or quality=60"),
+    ],
+)
+def test_a_page_above_ten_megabytes_says_so_and_what_to_give_fewer_of(
+    explorer, tmp_path, monkeypatch, options, sentence
+):
+    monkeypatch.setattr("vizkit.views.pages.LARGE", 100_000)  # and not an hour of drawing
+    explorer.map.controls["steps"].value = 2
+    said = r"x\.html is 0\.\d MB, slow to mail and to open\. " + re.escape(sentence)
+    with pytest.warns(UserWarning, match=said):
+        explorer.to_html(tmp_path / "x.html", **{"tv": 0, "steps": 1, **options})
+
+
+def test_where_thumbnails_are_half_of_a_page_fewer_pictures_are_the_advice(explorer, tmp_path, monkeypatch):
+    monkeypatch.setattr("vizkit.views.pages.LARGE", 1000)
+    monkeypatch.setattr("vizkit.widgets.explorer_page.LARGE", 1000)
+    explorer.map.controls["steps"].value = 2
+    with pytest.warns(UserWarning, match=r"Thumbnails of its 48 pictures are 0\.\d MB of it: explore fewer pictures"):
+        explorer.to_html(tmp_path / "x.html", units=0, tv=0, steps=1)
+
+
+def test_a_page_below_ten_megabytes_warns_of_nothing(explorer, tmp_path):
+    explorer.map.controls["steps"].value = 2
+    path = explorer.to_html(tmp_path / "x.html", units=[0, 1], tv=0, steps=1)  # a warning would be an error
+    assert path.stat().st_size < 10_000_000
+
+
+def test_a_page_knows_of_every_picture_what_it_excites(explorer, tmp_path):
+    explorer.map.controls["steps"].value = 2
+    units = [3, 0, 7]
+    path = explorer.to_html(tmp_path / "x.html", layers=["stage2", "output"], units=units, tv=0, steps=1)
+    page = json.loads(re.search(r'id="told">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)[1])
+    state = next(part["state"] for part in page["parts"] if "strengths" in part["state"])
+    best, above = (base64.b64decode(page["pool"][state[name]["pool"]]) for name in ("best", "above"))
+    best, above = np.frombuffer(best, "<u2").reshape(48, 2, 3), np.frombuffer(above, "u1").reshape(48, 2, 3)
+    for at, layer in enumerate(["stage2", "output"]):
+        known = answers(NET, layer, index=explorer.index)
+        for picture in range(48):
+            one = excited(known, picture, known.shape[1])
+            expected = [units.index(unit) for unit in one.units.tolist() if unit in units]
+            assert [unit for unit in best[picture, at].tolist() if unit != 0xFFFF] == expected
+            shares = [
+                round(100 * float((known[:, units[k]] < known[picture, units[k]]).float().mean())) for k in expected
+            ]
+            assert above[picture, at].tolist()[: len(expected)] == shares
 
 
 @pytest.mark.parametrize(
@@ -261,12 +316,166 @@ def test_a_seed_spread_draws_four(explorer):
     assert explorer.drawn.controls["seed"].value == 0
 
 
-def test_a_second_network_shows_the_unit_that_goes_with_it(index):
-    other = vizkit.load("world-b")
-    explorer = vizkit.explore(NET, index=index, other=other)
-    explorer.unit = 3
+@pytest.fixture(scope="module")
+def other():
+    return vizkit.load("world-b")
+
+
+@pytest.fixture
+def two(index, other):
+    made = vizkit.explore(NET, index=index, other=other)
+    for part in (made.drawn, made.map):
+        part.controls["steps"].value = 2
+    yield made
+    made.close()
+
+
+def test_a_second_network_shows_the_unit_that_goes_with_it(two, index, other):
+    two.unit = 3
+    two.gather()
     own, theirs = (answers(net, "stage3", index.pictures.collection) for net in (NET, other))
-    expected = int(np.corrcoef(own[:, 3].numpy(), theirs.T.numpy())[0, 1:].argmax())
-    assert explorer.companion.drawn.controls["unit"].value == expected
-    assert f"unit {expected} " in explorer.companion.told.value
+    correlations = np.corrcoef(own[:, 3].numpy(), theirs.T.numpy())[0, 1:]
+    expected = int(correlations.argmax())
+    for part in (two.companion.drawn, two.companion.real):
+        assert (part.controls["layer"].value, part.controls["unit"].value) == ("stage3", expected)
+        assert part.result is not None
+    assert f"like unit 3 of world: correlation {correlations.max():.2f}." in two.companion.told.text
+    heads = [[part.value for part in pair] for pair in two.companion._heads]
+    assert heads == [["world\nstage3 · unit 3", f"world-b\nstage3 · unit {expected}"]] * 2
+
+
+def test_a_second_network_looks_at_nothing_before_it_is_seen(two):
+    assert two.companion.index is None
+    assert two.companion.scanning.player.state == "idle"
+    two.layer = "stage2"
+    assert two.companion.match is None
+    assert "waits" in two.companion.drawn.transport.status
+
+
+def test_a_second_network_is_looked_through_once_and_then_follows_every_choice(two, monkeypatch):
+    two.gather()
+    for name in ("scan", "scanning"):
+        monkeypatch.setattr(f"vizkit.measure.answers.{name}", None)
+    for layer, unit in (("stage2", 5), ("output", 1), ("stage3", 40)):
+        two.layer, two.unit = layer, unit
+        assert f" unit {unit} of world" in two.companion.told.text
+        assert two.companion.drawn.controls["layer"].value == layer
+
+
+def test_a_second_network_takes_the_settings_of_the_first(two):
+    two.drawn.controls["tv"].value = 0.4
+    two.spread.value = True
+    two.real.controls["spread"].value = "deciles"
+    theirs = two.companion
+    assert theirs.drawn.controls["tv"].value == 0.4
+    assert theirs.drawn.controls["seed"].value == (0, 1, 2, 3)
+    assert theirs.real.controls["spread"].value == "deciles"
+    both = [{name: one.value for name, one in part.controls.items()} for part in (two.drawn, theirs.drawn)]
+    assert [both[0][name] for name in both[0] if name not in ("layer", "unit")] == [
+        both[1][name] for name in both[1] if name not in ("layer", "unit")
+    ]
+
+
+def test_a_crop_of_the_second_network_chooses_that_picture(two):
+    two.gather()
+    two.companion.real.view.selected = 2
+    assert two.picture == two.companion.real.result.numbers[2]
+
+
+def test_two_checkpoints_of_one_name_are_told_apart(index):
+    explorer = vizkit.explore(NET, index=index, other=vizkit.load("world"))
+    assert explorer.companion.names == ("world (net)", "world (other)")
+    explorer.unit = 6
+    explorer.drawn.controls["steps"].value = explorer.map.controls["steps"].value = 2
+    explorer.gather()
+    assert explorer.companion.told.text == "Answers much like unit 6 of world (net): correlation 1.00."
+    explorer.close()
+
+
+@pytest.mark.parametrize(
+    ("correlation", "words"), [(0.93, "much like"), (0.6, "like"), (0.41, "somewhat like"), (0.2, "hardly like")]
+)
+def test_how_alike_two_units_are_is_said_in_words(correlation, words):
+    assert how_alike(correlation) == words
+
+
+# Answers that no index holds
+
+
+def seen(explorer, page="a page"):
+    """As if a page showed the list of what was looked at."""
+    for scanning in [explorer.scanning, *([explorer.companion.scanning] if explorer.companion else [])]:
+        scanning.transport._on_message(None, {"view": page, "ready": True}, [])
+
+
+@pytest.fixture(scope="module")
+def without_peaks():
+    net = vizkit.load("world")  # its own, which remembers no answers
+    return net, vizkit.scan(net, "world/test/48", LAYERS)
+
+
+def test_with_an_index_nothing_is_looked_at_again(explorer):
+    seen(explorer)
+    assert explorer.scanning.player.state == "idle"
+    assert explorer.scanning.transport.status == "48 pictures looked at"
+    assert explorer.scanning.transport.state == "done"
+
+
+def test_answers_that_no_index_holds_are_looked_up_in_the_background_and_then_listed(without_peaks, monkeypatch):
+    gate, real = threading.Event(), answers_looked_at
+    monkeypatch.setattr("vizkit.widgets.knowing.answers_looked_at", lambda *of: gate.wait(30) and real(*of))
+    explorer = vizkit.explore(without_peaks[0], index=without_peaks[1])
+    seen(explorer)
+    explorer.picture = 7  # returns though nobody has looked
+    assert explorer.excited.rows == []
+    assert "once world has looked" in explorer.excited.hint
+    gate.set()
+    assert explorer.knowing.player.wait(60)
+    known = answers(NET, "stage3", "world/test/48")
+    scores = (known[7] - known.mean(0)) / known.std(0, correction=0).clamp(min=1e-12)
+    best = scores.argsort(descending=True)[: len(explorer.excited.rows)]
+    assert [int(row[0]) for row in explorer.excited.rows] == best.tolist()
+    assert explorer.scanning.transport.status == "48 pictures looked at"
+    explorer.close()
+
+
+def test_an_index_without_vectors_of_pictures_has_a_map_and_a_list_of_units_all_the_same(without_peaks):
+    explorer = vizkit.explore(without_peaks[0], index=without_peaks[1], state={"picture": 5})
+    explorer.drawn.controls["steps"].value = explorer.map.controls["steps"].value = 5
+    explorer.gather()
+    assert len(explorer.map.result) == 48
+    assert explorer.excited.rows
+    assert len(explorer.points.marked) == 16
+    explorer.close()
+
+
+def test_how_far_a_look_is_is_told_with_the_layer(without_peaks, monkeypatch):
+    told = []
+    explorer = vizkit.explore(without_peaks[0], index=without_peaks[1])
+    explorer.scanning.transport.observe(lambda change: told.append(change["new"]), "status")
+    seen(explorer)
+    explorer.layer = "stage2"
+    assert explorer.knowing.player.wait(60)
+    assert any(re.fullmatch(r"stage2: Looking at pictures: \d+ of 48.*", one) for one in told)
+    explorer.close()
+
+
+def test_a_look_that_fails_is_told_and_not_tried_again(without_peaks, monkeypatch):
+    def fails(*_):
+        raise OSError("the disk is gone")
+        yield
+
+    monkeypatch.setattr("vizkit.widgets.knowing.answers_looked_at", fails)
+    explorer = vizkit.explore(without_peaks[0], index=without_peaks[1], state={"layer": "output"})
+    seen(explorer)
+    assert explorer.knowing.player.wait(5)
+    assert explorer.scanning.transport.problem == "the disk is gone"
+    explorer.picture = 3
+    assert explorer.knowing.player.state == "failed"
+    explorer.close()
+
+
+def test_before_anybody_sees_it_nothing_is_looked_up(without_peaks):
+    explorer = vizkit.explore(without_peaks[0], index=without_peaks[1], state={"layer": "output", "picture": 3})
+    assert explorer.knowing.player.state == "idle"
     explorer.close()

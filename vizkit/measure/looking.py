@@ -109,6 +109,10 @@ class Memory:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._known
 
+    def known(self, key: Hashable) -> Any:
+        """What was made of `key`, None where nothing was; never waits for what another thread makes."""
+        return self._known.get(key)
+
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         with self._lock:
             if key not in self._known:

@@ -133,8 +133,16 @@ def result_page(result: Result, *, title: str = "", credit: str = CREDIT, qualit
     heading, sentence = head_of(result.run, title)
     with Shower(quality) as shower:
         shown = shower.part(result)
-    told = [told_of(shown.state, {})]
-    return assembled(heading, sentence, {}, [[shown]], told, recipe=result.recipe, credit=credit)
+    told, heavy = [told_of(shown.state, {})], heavy_of(result)
+    return assembled(heading, sentence, {}, [[shown]], told, recipe=result.recipe, credit=credit, heavy=heavy)
+
+
+def heavy_of(result: Result) -> str:
+    """What to leave out of a page of one result that is too large."""
+    if isinstance(result, Points):
+        pictures = " and their thumbnails" if result.pictures is not None else ""
+        return f"It holds {len(result)} points{pictures}: give fewer."
+    return Page.heavy
 
 
 def run_page(
@@ -197,10 +205,10 @@ def assembled(
     """
     position = (len(rows) - 1 if plays else 0) if start is None else start
     words = [{"name": name, "values": list(values), "plays": plays} for name, values in axes.items()]
-    state = {**_defaults(Deck), "axes": words, "told": list(told), "position": position}
+    state = {**defaults(Deck), "axes": words, "told": list(told), "position": position}
     deck = Part(Deck, state, "side" if axes or _worth_telling(told[0]) else "")
     about = {"settings": [list(pair) for pair in settings], "recipe": recipe, "credit": credit}
-    parts = [deck, *rows[position], Part(About, {**_defaults(About), **about}, "foot")]
+    parts = [deck, *rows[position], Part(About, {**defaults(About), **about}, "foot")]
     picks = [*_picks(parts, max(map(len, told)))]
     table = [[{}, *traits, {}] for traits in _varying(rows)]
     return Page(title, Assembly(parts, (title, sentence), table, 0, [*picks, *links]), heavy)
@@ -358,7 +366,7 @@ def _bundled(name: str) -> Callable | None:
     return catalogue.get(name)
 
 
-def _defaults(kind: type[anywidget.AnyWidget]) -> dict[str, Any]:
+def defaults(kind: type[anywidget.AnyWidget]) -> dict[str, Any]:
     """What the component's own traits are before anyone sets them."""
     own = set(kind.class_trait_names(sync=True)) - set(anywidget.AnyWidget.class_trait_names(sync=True))
     traits = kind.class_traits()

@@ -16,14 +16,12 @@ from vizkit.core.paged import Paged
 from vizkit.core.results import Images, Points, Result
 from vizkit.core.words import nearest
 from vizkit.data.collections import Collection, Pictures
-from vizkit.measure.answers import Excited, answers, excited, matched
+from vizkit.measure.answers import Excited, excited
 from vizkit.measure.index import Index, open_index
 from vizkit.measure.looking import shown
 from vizkit.methods import activation_maximization, feature_inversion
 from vizkit.nets.describe import Layers
-from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
-from vizkit.nets.spread import outline
 from vizkit.save.files import ending
 from vizkit.views.indices import Indices
 from vizkit.views.live_image import LiveImage
@@ -31,7 +29,10 @@ from vizkit.views.pages import Page
 from vizkit.views.point_map import PointMap
 from vizkit.views.roster import Roster
 from vizkit.widgets.closing import close_parts, close_tree
+from vizkit.widgets.companion import Companion, told_apart
 from vizkit.widgets.explorer_page import OURS, answering, explorer_page, strongest
+from vizkit.widgets.explorer_parts import column, listed, part, section, titled, wait, wait_no_more
+from vizkit.widgets.knowing import Knowing
 from vizkit.widgets.panel import Panel, panel
 from vizkit.widgets.scanning import Scanning
 from vizkit.widgets.setting import row
@@ -40,10 +41,10 @@ from vizkit.widgets.unit_setting import UnitSetting
 SEEDS = (0, 1, 2, 3)  # of a seed spread
 UNITS = 12  # that a picture excites
 HINT = "Choose a layer, then a unit. Click any picture or point to see what else it excites."
-KEPT = {"activation_maximization": ("tv",), "top_images": ("spread",), "embedding_map": ()}  # settings in sight
 CHOOSE = "Click a picture on the left, or a point of the map: the units it excites will be listed here."
+LOOKS = "The units it excites will be listed once {} has looked at all pictures with this layer."
+NOBODY = "It excites no unit of this layer more than usual."
 COLUMNS = ("layer", "units", "sees")  # and once it is known, the share of dead units
-WAITS = "waits until the pictures were looked at"
 STATE = {"layer": str, "unit": int, "picture": int, "selection": list}
 
 
@@ -95,8 +96,8 @@ class Explorer(Paged, ipywidgets.VBox):
     `picture` is the number of one picture, -1 for none, `selection` the numbers of several, an int64 array; choosing
     a picture selects it where not several are selected. `drawn`, `real` and `map` are panels like any other, `points`
     is the map itself, `excited` lists the units that `picture` excites, `inverted` is the panel of its inversion or
-    None. `table` holds the layers of the list: those of the index, or 8 to 24 from the first to the last. `index`
-    is what is known of the pictures, None until they were looked at.
+    None. `companion` is the second network's side, or None. `table` holds the layers of the list: those of the index,
+    or 8 to 24 from the first to the last. `index` is what is known of the pictures, None until they were looked at.
     """
 
     layer = traitlets.Unicode()
@@ -109,21 +110,23 @@ class Explorer(Paged, ipywidgets.VBox):
         self.index: Index | None = None
         self.inverted: Panel | None = None
         self._lock, self._telling = threading.RLock(), False
-        self.table = index.layers if index is not None else _listed(net)
+        self.table = index.layers if index is not None else listed(net)
         first = self.table.default
         self.layers = Roster(label="layers", columns=list(COLUMNS), rows=_rows(self.table))
-        self.excited = Roster(label="units", columns=["unit", "its answer is above"], hint=CHOOSE)
+        self.excited = Roster(label="units", columns=["unit", "answers above"], hint=CHOOSE)
         self.chosen = LiveImage()
-        self.drawn = _part("activation_maximization", net, layer=first)
-        self.real = _part("top_images", net, layer=first, pictures=pictures, count=9, autostart=False)
+        self.drawn = part("activation_maximization", net, layer=first)
+        self.real = part("top_images", net, layer=first, pictures=pictures, count=9, autostart=False)
         near = max(1, min(30, len(pictures) // 8))
-        self.map = _part("embedding_map", net, layer=first, pictures=pictures, perplexity=near, autostart=False)
+        self.map = part("embedding_map", net, layer=first, pictures=pictures, perplexity=near, autostart=False)
         self.crops = cast(LiveImage, self.real.view)  # what these methods make
         self.points = cast(PointMap, self.map.view)
         self.unit_setting = UnitSetting(controls(activation_maximization)["unit"], 0, self.table[first].channels)
         self.spread = ipywidgets.ToggleButton(description="4 seeds", tooltip="Draw the unit from four different noises")
-        self.companion = Companion(net, other, pictures) if other is not None else None
-        self.scanning = Scanning(net, pictures, self.table.names, self._looked)
+        who = f"{told_apart(net, other)[0]}: " if other is not None else ""
+        self.scanning = Scanning(net, pictures, self.table.names, self._looked, self._seen, index=index, who=who)
+        self.knowing = Knowing(self.scanning, self._known)
+        self.companion = self._companion(other) if other is not None else None
         self._invert = ipywidgets.Button(description="Invert it", tooltip="What does the layer keep of this picture?")
         self._inverting = ipywidgets.VBox().add_class("vizkit-below")
         super().__init__((self._body(), self._inverting))
@@ -133,7 +136,8 @@ class Explorer(Paged, ipywidgets.VBox):
         if index is not None:
             self._looked(index)
         else:
-            self._wait()
+            wait(self.real)
+            wait(self.map)
 
     # What a reader's Python says.
 
@@ -168,10 +172,13 @@ class Explorer(Paged, ipywidgets.VBox):
         """Look at the pictures and play every part in the cell, where there is no page; returns itself."""
         if self.index is None:
             self.scanning.now()
-        for part in (self.drawn, self.real, self.map):
-            for frame in part.run:
-                part.show(frame)
-        self._recolor()
+        self.knowing.now(self.layer)
+        for one in (self.drawn, self.real, self.map):
+            for frame in one.run:
+                one.show(frame)
+        self._known()
+        if self.companion:
+            self.companion.gather()
         return self
 
     def invert(self) -> Panel:
@@ -224,9 +231,10 @@ class Explorer(Paged, ipywidgets.VBox):
     def close(self) -> None:
         """Stop for good and take everything off the page."""
         self.scanning.close()
+        self.knowing.close()
         self._close_inverted()
-        for part in (self.drawn, self.real, self.map):
-            part.close()
+        for one in (self.drawn, self.real, self.map):
+            one.close()
         if self.companion:
             self.companion.close()
         close_parts(self)
@@ -239,20 +247,40 @@ class Explorer(Paged, ipywidgets.VBox):
 
     def _body(self) -> ipywidgets.Box:
         hint = ipywidgets.Label(HINT).add_class("vizkit-explorer-hint")
-        left = _column("layers", _title(self.net.name), hint, self.scanning.transport, self.layers)
+        looked = (self.scanning.transport, *([self.companion.scanning.transport] if self.companion else []))
+        left = column("layers", titled(self.net.name), hint, *looked, self.layers)
         unit = ipywidgets.HBox((self.unit_setting, self.spread)).add_class("vizkit-explorer-choice")
         unit.add_class("vizkit-panel")  # whose style a setting has
-        drawn = _section("What it likes, drawn", self.drawn)
-        real = _section("Real pictures that excite it", self.real)
-        beside = (self.companion.drawn_part, self.companion.real_part) if self.companion else ()
-        middle = _column("unit", unit, drawn, *beside[:1], real, *beside[1:])
+        middle = column("unit", unit, *self._shown())
         self._invert.on_click(lambda _: self.picture >= 0 and self.invert())
         self._chosen = ipywidgets.VBox((self.chosen, self._invert))
         self._chosen.layout.display = "none"  # until there is one
         picture = ipywidgets.HBox((self._chosen, self.excited))
-        chosen = _section("The chosen picture, and the units it excites", picture.add_class("vizkit-explorer-picture"))
-        right = _column("pictures", _section("All pictures", self.map), chosen)
-        return ipywidgets.Box((left, middle, right)).add_class("vizkit-explorer-body")
+        who = f" in {self.companion.names[0]}" if self.companion else ""
+        chosen = section(
+            f"The chosen picture, and the units it excites{who}", picture.add_class("vizkit-explorer-picture")
+        )
+        right = column("pictures", section("All pictures", self.map, settings_of=self.map), chosen)
+        body = ipywidgets.Box((left, middle, right)).add_class("vizkit-explorer-body")
+        return body.add_class("vizkit-explorer-two") if self.companion else body
+
+    def _shown(self) -> tuple[ipywidgets.Widget, ...]:
+        """The unit, drawn and in real pictures; of two networks, theirs beside each other."""
+        if self.companion:
+            return self.companion.rule, *self.companion.pairs
+        drawn = section("What it likes, drawn", self.drawn, settings_of=self.drawn)
+        return drawn, section("Real pictures that excite it", self.real, settings_of=self.real)
+
+    def _companion(self, other: Network) -> Companion:
+        return Companion(
+            self.net,
+            other,
+            self.pictures,
+            self.drawn,
+            self.real,
+            self.knowing.of,
+            lambda n: setattr(self, "picture", n),
+        )
 
     def _connect(self) -> None:
         self.observe(self._went, ["layer", "unit"])
@@ -321,26 +349,35 @@ class Explorer(Paged, ipywidgets.VBox):
         if several:
             self.drawn.set(unit=tuple(value))
 
-    def _wait(self) -> None:
-        """Say of what shows pictures that it begins once they were looked at."""
-        for part in (self.real, self.map):
-            part.add_class("vizkit-explorer-waiting")
-            part.transport.status = WAITS
-
     def _looked(self, index: Index) -> None:
         """Pictures were looked at: everything that waited for them goes on."""
         self.index = index
-        for part in (self.real, self.map):
-            part.remove_class("vizkit-explorer-waiting")
-            part.transport.status = ""
-        for part in (self.real, self.map):
-            part.given = {**{k: v for k, v in part.given.items() if k != "pictures"}, "index": index}
+        for one in (self.real, self.map):
+            wait_no_more(one)
+            one.autostart = True  # when it is seen
+            if one is self.real or all(map(index.pooling, index.layers.names)):  # else the map looks at them itself
+                one.given = {**{k: v for k, v in one.given.items() if k != "pictures"}, "index": index}
         self._follow()
-        for part in (self.real, self.map):
-            if part.transport.seen:
-                part.play()
+        for one in (self.real, self.map):
+            if one.transport.seen:
+                one.play()
         self.layers.fill(_rows(self.table, index), _dead(self.table, index), self.layers.selected)
         self.layers.columns = [*COLUMNS, "dead"]
+        self._list_units()
+        if self.companion:
+            self.companion.begin()
+            self.companion.follow(self.layer, self.unit)
+
+    def _seen(self) -> None:
+        """On a page, what is not known is looked up."""
+        if self.index is not None:
+            self.knowing.of(self.layer)
+            if self.companion:
+                self.companion.begin()
+
+    def _known(self) -> None:
+        """Answers of the layer were looked up: everything that waited for them goes on."""
+        self._recolor()
         self._list_units()
         if self.companion:
             self.companion.follow(self.layer, self.unit)
@@ -357,7 +394,7 @@ class Explorer(Paged, ipywidgets.VBox):
 
     def _selected(self, _change: dict) -> None:
         one = len(self.selection) == 1  # which is the chosen picture, and has a place and a button of its own
-        self.map.following.layout.display = "none" if one else None
+        (self.map.add_class if one else self.map.remove_class)("vizkit-explorer-one")
         if self.map.frame is not None:
             self.points.selection = self.selection
 
@@ -381,8 +418,10 @@ class Explorer(Paged, ipywidgets.VBox):
         """The units of the layer that the chosen picture excites."""
         known = self._answers()
         if known is None or self.picture < 0:
+            self.excited.hint = CHOOSE if self.picture < 0 else LOOKS.format(self.net.name)
             self.excited.fill((), ())
             return
+        self.excited.hint = NOBODY
         self._found: Excited = excited(known, self.picture, UNITS)
         above = [float(share) for share in self._found.above]
         names = [str(unit) for unit in self._found.units.tolist()]
@@ -395,7 +434,7 @@ class Explorer(Paged, ipywidgets.VBox):
 
     def _answers(self) -> torch.Tensor | None:
         """What all units of the layer answer to all pictures; None while they are not looked at."""
-        return None if self.index is None else answers(self.net, self.layer, self.pictures, self.index)
+        return self.knowing.of(self.layer)
 
     def _recolor(self) -> None:
         """Color the map by what the unit answers, and mark the pictures it answers most to."""
@@ -425,78 +464,8 @@ class Explorer(Paged, ipywidgets.VBox):
             close_tree(parts[0])
 
 
-class Companion:
-    """The same for a second network: at each unit, the one of its units whose answers go with it most."""
-
-    def __init__(self, net: Network, other: Network, pictures: Collection):
-        self.net, self.other, self.pictures = net, other, pictures
-        self.table = _listed(other)
-        self.told = _title(other.name)
-        layer = self.table.default
-        self.drawn = _part("activation_maximization", other, layer=layer, autostart=False)
-        self.real = _part("top_images", other, layer=layer, pictures=pictures, count=9, autostart=False)
-        self.drawn_part = ipywidgets.VBox((self.told, self.drawn)).add_class("vizkit-explorer-section")
-        self.real_part = _section(f"Real pictures that excite the unit of {other.name}", self.real)
-
-    def follow(self, layer: str, unit: int) -> None:
-        """Show the unit that goes with `unit` of `layer`, in the layer of that name or else at that depth."""
-        there = layer if layer in layers_of(self.other) else self._at_depth(layer)
-        own = answers(self.net, layer, self.pictures)
-        match = matched(own[:, [unit]], answers(self.other, there, self.pictures))
-        found, correlation = int(match.units[0]), float(match.correlation[0])
-        self.told.value = f"{self.other.name} · {there} · unit {found} · correlation {correlation:.2f}"
-        for part in (self.drawn, self.real):
-            part.set(layer=there, unit=found)
-
-    def close(self) -> None:
-        """Stop for good."""
-        for part in (self.drawn, self.real):
-            part.close()
-
-    def _at_depth(self, layer: str) -> str:
-        names = layers_of(self.net).names
-        depth = names.index(layer) / max(1, len(names) - 1)
-        return self.table.names[round(depth * (len(self.table) - 1))]
-
-
-def _part(method: str, net: Network, **arguments: Any) -> Panel:
-    """A panel whose layer and unit are the explorer's to choose, and whose other settings but a few are put away."""
-    made = panel(method, net, **arguments)
-    for name in ("layer", "unit"):
-        if name in made.controls:
-            made.controls[name].layout.display = "none"
-    for name in KEPT.get(method, ()):
-        made.controls[name].add_class("vizkit-explorer-kept")
-    return made.add_class("vizkit-explorer-part")
-
-
-def _section(title: str, part: ipywidgets.Widget) -> ipywidgets.VBox:
-    """A part under its title; of a panel, with a button that shows all its settings."""
-    head: ipywidgets.Widget = _title(title)
-    if isinstance(part, Panel):
-        button = ipywidgets.ToggleButton(description="settings", tooltip="Show or hide all settings of this part")
-        button.observe(lambda c: (part.add_class if c["new"] else part.remove_class)("vizkit-open"), "value")
-        head = ipywidgets.HBox((head, button.add_class("vizkit-explorer-more"))).add_class("vizkit-explorer-head")
-    return ipywidgets.VBox((head, part)).add_class("vizkit-explorer-section")
-
-
-def _title(words: str) -> ipywidgets.Label:
-    return ipywidgets.Label(words).add_class("vizkit-explorer-title")
-
-
-def _column(name: str, *parts: ipywidgets.Widget) -> ipywidgets.VBox:
-    return ipywidgets.VBox(parts).add_class(f"vizkit-explorer-{name}")
-
-
 def _there(pictures: Pictures | None, index: Index | None) -> Pictures | None:
     return pictures if pictures is not None or index is None else index.pictures.collection
-
-
-def _listed(net: Network) -> Layers:
-    """Layers from the first to the last, by the names of blocks, and the one a panel opens on."""
-    table = layers_of(net)
-    names = outline(net)
-    return Layers(table.of, tuple(layer for layer in table if layer.name in names), table.default)
 
 
 def _rows(table: Layers, index: Index | None = None) -> list[tuple[str, ...]]:

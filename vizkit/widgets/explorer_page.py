@@ -14,13 +14,28 @@ from torch import Tensor
 
 from vizkit.core.dials import Dial
 from vizkit.core.frames import Frame
-from vizkit.core.results import Points
+from vizkit.core.results import Images, Points
 from vizkit.core.runs import Run
+from vizkit.measure.answers import Excited, excited_each
 from vizkit.measure.answers import answers as answers_of
 from vizkit.save import grids
 from vizkit.save.grids import Grid
-from vizkit.views.component import Part
-from vizkit.views.pages import CREDIT, QUALITY, Page, Shower, assembled, frame_parts, in_words, settings_of
+from vizkit.views.component import Link, Part
+from vizkit.views.excites import Best, Excites
+from vizkit.views.live_image import LiveImage
+from vizkit.views.pages import (
+    CREDIT,
+    LARGE,
+    QUALITY,
+    Page,
+    Shower,
+    assembled,
+    defaults,
+    frame_parts,
+    in_words,
+    settings_of,
+)
+from vizkit.views.point_map import PointMap
 from vizkit.views.remark import Remark
 
 if TYPE_CHECKING:
@@ -30,7 +45,13 @@ UNITS = 8
 MARKED = 16  # pictures of the map that a unit answers most to
 OURS = "this unit"  # the map's value that follows the unit
 SENTENCE = "What units of {} look for: drawn from noise, in real pictures, and where those lie among all {}."
-TITLES = ("What it likes, drawn", "Real pictures that excite it", "All pictures")
+TITLES = (
+    "What it likes, drawn",
+    "Real pictures that excite it",
+    "All pictures",
+    "The chosen picture, and the units it excites",
+)
+EVERY = 20_000  # pictures of which the page keeps what they excite; of more, those it shows as crops
 RINGS = "Rings: the {} pictures this unit answers most to."
 
 Tell = Callable[[int, int], object]
@@ -62,13 +83,15 @@ def explorer_page(
     settings = {**_drawing(explorer.drawn.run), **({} if steps is None else {"steps": steps})}
     grid = Grid.of(explorer.drawn.method, **settings, layer=list(wanted.layers), unit=list(wanted.units), tv=wanted.tv)
     with Shower(quality) as map_shower, Shower(quality) as crop_shower:
-        seen = list(_seen(explorer, wanted, map_shower, crop_shower, work))
+        seen, best = _all_seen(explorer, wanted, map_shower, crop_shower, work)
+    start = _start(explorer, wanted)
+    excites = _excites(wanted, seen, best, _words(explorer, wanted), start)
     rows, told = [[]] * wanted.total, [[]] * wanted.total
     with Shower(quality) as shower:
         for position, frame in grids.answers(grid, folder):
             drawn, about = frame_parts(frame, shower)
             place, strength = divmod(position, len(wanted.tv))
-            rows[position] = _row(drawn, seen[place])
+            rows[position] = _row(drawn, seen[place], excites)
             told[position] = [*about, *({**crop, "again": strength > 0} for crop in seen[place].told)]
             work.done()
     axes = {"layer": wanted.layers, "unit": _words(explorer, wanted), "tv": list(map(in_words, wanted.tv))}
@@ -78,11 +101,12 @@ def explorer_page(
         axes,
         rows,
         told,
-        start=_start(explorer, wanted),
+        start=start,
         settings=[pair for pair in settings_of(grid.first) if pair[0] not in axes],
         recipe=_recipe(explorer, wanted, steps),
         credit=credit,
-        heavy=_heavy(wanted, quality),
+        heavy=_heavy(wanted, quality, _thumbnails(seen[0]), len(explorer.pictures)),
+        links=_links(rows[start]),
     )
 
 
@@ -102,11 +126,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Seen:
-    """What does not depend on the strength: the parts with real pictures, with the map, and what is told of crops."""
+    """What does not depend on the strength: the parts with real pictures, with the map, and what is told of crops.
+
+    `numbers` says which pictures the crops are of.
+    """
 
     real: list[Part]
     map: list[Part]
     told: list[dict]
+    numbers: tuple[int, ...]
 
 
 class Work:
@@ -183,8 +211,21 @@ def _drawing(run: Run) -> dict[str, Any]:
     return {name: _plain(value) for name, value in run.arguments.items() if name not in ("layer", "unit", "tv")}
 
 
-def _seen(explorer: "Explorer", wanted: Wanted, map_shower: Shower, crop_shower: Shower, work: Work) -> Iterator[Seen]:
-    """Layer by layer, unit by unit."""
+def _all_seen(
+    explorer: "Explorer", wanted: Wanted, map_shower: Shower, crop_shower: Shower, work: Work
+) -> tuple[list[Seen], list[Excited]]:
+    """Layer by layer, unit by unit; and what every picture excites in each layer."""
+    seen, best = [], []
+    for some, excited in _seen(explorer, wanted, map_shower, crop_shower, work):
+        seen += some
+        best.append(excited)
+    return seen, best
+
+
+def _seen(
+    explorer: "Explorer", wanted: Wanted, map_shower: Shower, crop_shower: Shower, work: Work
+) -> Iterator[tuple[list[Seen], Excited]]:
+    """For each layer its units, and what every picture excites among them."""
     pictures = None
     for layer in wanted.layers:
         work.say(f"Making a page: a map of {layer}")
@@ -193,11 +234,43 @@ def _seen(explorer: "Explorer", wanted: Wanted, map_shower: Shower, crop_shower:
         pictures = frame.result.pictures if pictures is None else pictures  # the same, so thumbnails are made once
         points = replace(frame.result, pictures=pictures)
         known = answers_of(explorer.net, layer, explorer.pictures, explorer.index)
+        some = []
         for unit in wanted.units:
-            own = known[:, unit]
             real = _last(explorer.real.run.using(layer=layer, unit=unit))
+            assert isinstance(real.result, Images)
             parts, told = frame_parts(real, crop_shower)
-            yield Seen(parts, _map_parts(frame, points, own, map_shower), told)
+            some.append(Seen(parts, _map_parts(frame, points, known[:, unit], map_shower), told, real.result.numbers))
+        yield some, excited_each(known, wanted.units)
+
+
+def _excites(
+    wanted: Wanted, seen: Sequence[Seen], best: Sequence[Excited], words: Sequence[str], position: int
+) -> Part:
+    """What lists the units that a picture excites; of very many pictures, of those that are shown."""
+    crops = sorted({number for one in seen for number in one.numbers if number >= 0})
+    known = Best.of(best, crops if len(best[0].units) > EVERY else None)
+    shown = seen[0].map[0].state
+    traits = {
+        "layers": list(wanted.layers),
+        "units": [
+            f"unit {unit}" if word == str(unit) else word for unit, word in zip(wanted.units, words, strict=True)
+        ],
+        "strengths": len(wanted.tv),
+        "position": position,
+        "crops": [list(one.numbers) for one in seen],
+        **{name: shown[name] for name in ("names", "sheets", "drawn")},
+        **known.traits,
+    }
+    return Part(Excites, {**defaults(Excites), **traits}, "right")
+
+
+def _links(row: Sequence[Part]) -> list[Link]:
+    """A click on a crop or a point chooses a picture, a click on one of its units moves the sliders."""
+    kinds = [None, *(part.kind for part in row)]  # before them, the deck
+    crops, points, excites = len(kinds) - 1 - kinds[::-1].index(LiveImage), kinds.index(PointMap), kinds.index(Excites)
+    both = ((0, "position", "position"), (crops, "selected", "cell"), (points, "chosen", "chosen"))
+    there: list[Link] = [(i, own, excites, its) for i, own, its in both]
+    return there + [(excites, its, i, own) for i, own, its in both]
 
 
 def _map(explorer: "Explorer", layer: str) -> Frame:
@@ -217,9 +290,9 @@ def _map_parts(frame: Frame, points: Points, own: Tensor, shower: Shower) -> lis
     return [replace(shown, state=state), Part(Remark, {"text": said, "settled": True})]
 
 
-def _row(drawn: Sequence[Part], seen: Seen) -> list[Part]:
+def _row(drawn: Sequence[Part], seen: Seen, excites: Part) -> list[Part]:
     """All parts at one position, the first of each group under its title."""
-    groups: list[Sequence[Part]] = [drawn, seen.real, [replace(part, place="right") for part in seen.map]]
+    groups: list[Sequence[Part]] = [drawn, seen.real, [replace(part, place="right") for part in seen.map], [excites]]
     return [
         replace(part, title="" if i else title)
         for title, parts in zip(TITLES, groups, strict=True)
@@ -262,8 +335,16 @@ def _around_run(recipe: str) -> tuple[list[str], list[str]]:
     return lines[:begin], lines[begin + 2 :]
 
 
-def _heavy(wanted: Wanted, quality: int) -> str:
-    """What to leave out of a page that is too large."""
+def _thumbnails(seen: Seen) -> int:
+    """Bytes of the map's small pictures, which the page has once."""
+    return sum(len(sheet) for sheet in seen.map[0].state["sheets"])
+
+
+def _heavy(wanted: Wanted, quality: int, thumbnails: int, pictures: int) -> str:
+    """What to leave out of a page that is too large: pictures, where their thumbnails are half of it, else drawings."""
+    if thumbnails > LARGE / 2:
+        megabytes = f"{thumbnails / 1e6:.1f} MB"
+        return f"Thumbnails of its {pictures} pictures are {megabytes} of it: explore fewer pictures, a subset of them."
     counts = {"layers": len(wanted.layers), "units": len(wanted.units), "tv": len(wanted.tv)}
     longest = max(counts, key=lambda name: counts[name])
     lower = f", or quality={quality // 2 + 20} instead of {quality}" if quality > 60 else ""

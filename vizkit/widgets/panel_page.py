@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 from vizkit.views.component import Part
 from vizkit.views.line_chart import LineChart
 from vizkit.views.live_meter import LiveMeter
-from vizkit.views.pages import CREDIT, QUALITY, Page, Shower, assembled, chart_of, frame_parts, head_of, settings_of
+from vizkit.views.pages import (
+    CREDIT,
+    QUALITY,
+    Page,
+    Shower,
+    assembled,
+    chart_of,
+    frame_parts,
+    head_of,
+    heavy_of,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from vizkit.widgets.panel import Panel
@@ -41,5 +52,6 @@ def panel_page(panel: "Panel", *, title: str = "", credit: str = CREDIT, quality
         settings=settings_of(run),
         recipe=frame.result.recipe,
         credit=credit,
+        heavy=heavy_of(frame.result),
         links=links,
     )

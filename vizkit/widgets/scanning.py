@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from vizkit.core.frames import Frame
 from vizkit.core.results import Result
@@ -60,23 +61,60 @@ class ScanTransport(Transport):
 class Scanning(Answering):
     """Plays a scan, tells of it in `transport`, and calls `on_index` with what it found, in the player's thread.
 
-    It begins when it is first seen on a page, and at most five seconds after that, or at `go_ahead()`, to look.
+    It begins when it is first seen on a page, and at most five seconds after that, or at `go_ahead()`, to look; `waits`
+    is true where it is to wait for `begin()` instead. Where `index` is given, nothing is looked at. `on_seen()` is
+    called when a first page shows it; what is told begins with `who`.
     """
 
-    def __init__(self, net: Network, pictures: Collection, layers: Sequence[str], on_index: Callable[[Index], object]):
-        self.scan, self._on_index = Scan(net, pictures, layers), on_index
+    def __init__(
+        self,
+        net: Network,
+        pictures: Collection,
+        layers: Sequence[str],
+        on_index: Callable[[Index], object],
+        on_seen: Callable[[], object] = lambda: None,
+        *,
+        index: Index | None = None,
+        waits: bool = False,
+        who: str = "",
+    ):
+        self.scan, self._on_index, self._on_seen = Scan(net, pictures, layers), on_index, on_seen
+        self._who = who
         self.transport = ScanTransport(self._act)
+        self._set_waiting(waits)
         self.player = Player(self._told, self._changed, fps=5)
-        self.index: Index | None = None
+        self.index = index
+        if index is not None:
+            self.say_all()
+            self.transport.state = "done"
 
     def go_ahead(self) -> None:
         """Do not wait any longer: what is seen first has been drawn."""
         self.scan.free.set()
 
+    def begin(self) -> None:
+        """Look at the pictures, if somebody sees the page and it was not begun before; returns at once."""
+        self._set_waiting(False)
+        if self.transport.seen and self.index is None and self.player.state in ("idle", "stopped"):
+            self.player.play(self.scan)
+
     def say(self, sentence: str, progress: float) -> None:
         """Tell of something else that takes its time, a share of it done."""
         with self.transport.hold_sync():
-            self.transport.status, self.transport.progress = sentence, progress
+            self.transport.status, self.transport.progress = self._who + sentence, progress
+
+    def say_all(self) -> None:
+        """Tell that all pictures were looked at, and that nothing has failed since."""
+        self.complain("")
+        self.say(f"{len(self.scan.pictures)} pictures looked at", 1.0)
+
+    def complain(self, sentence: str) -> None:
+        """Tell of something that went wrong."""
+        self.transport.problem = sentence
+
+    def answer(self, tell: Callable[..., object], *args: Any) -> None:
+        """Call `tell(*args)`, which publishes, from a thread of anybody's."""
+        self._as_answer(tell, *args)
 
     def now(self) -> Index:
         """Scan in the cell, where there is no page, and return the index."""
@@ -94,10 +132,19 @@ class Scanning(Answering):
         self.player.close()
         self.transport.close()
 
+    def _set_waiting(self, waits: bool) -> None:
+        """Where it waits, there is no button to press."""
+        self._waits = waits
+        (self.transport.add_class if waits else self.transport.remove_class)("vizkit-explorer-waiting")
+
     def _act(self, act: Act) -> None:
         self._heard()
-        if act == "run" or (act == "seen" and self.index is None and self.player.state == "idle"):
+        if act == "run":
             self.player.play(self.scan)
+        elif act == "seen":
+            if not self._waits and self.player.state == "idle":
+                self.begin()
+            self._on_seen()
         elif act in ("stop", "unseen"):
             self.player.stop()
             self.go_ahead()
@@ -108,7 +155,7 @@ class Scanning(Answering):
     def _tell(self, told: Scanned) -> None:
         with self.transport.hold_sync():
             self.transport.progress = told.done / max(1, told.of)
-            self.transport.status = _sentence(told)
+            self.transport.status = self._who + sentence(told)
         if told.complete and self.index is None:
             self._finish(told)
 
@@ -125,10 +172,10 @@ class Scanning(Answering):
         self.transport.state = state if self.index is None else "done"
 
 
-def _sentence(told: Scanned) -> str:
-    """`Looking at pictures: 240 of 480, 3 s left`"""
+def sentence(told: Scanned, what: str = "") -> str:
+    """`Looking at pictures: 240 of 480, 3 s left`, with `what` before it."""
     bad = f", {told.unreadable} unreadable" if told.unreadable else ""
     if told.complete:
-        return f"{told.of} pictures looked at{bad}"
+        return f"{what}{told.of} pictures looked at{bad}"
     left = f", {told.left:.0f} s left" if told.left is not None else ""
-    return f"Looking at pictures: {told.done} of {told.of}{bad}{left}"
+    return f"{what}Looking at pictures: {told.done} of {told.of}{bad}{left}"

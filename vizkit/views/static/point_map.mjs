@@ -418,15 +418,7 @@ function render({ model, el }) {
     if (!painter) return;
     if (!inked) readInk();
     const moves = advance(now);
-    fitCanvas();
-    if (camera.fitted) camera.fit(whole());
-    else camera.know(whole());
-    const ratio = devicePixelRatio;
-    const { size, alpha } = dotsFor(visible, camera);
-    painter.draw({ camera, share, size: size * ratio, alpha, paper: ink.paper });
-    if (!moves && now - arrangedAt > ARRANGE_EVERY) arrange(now);
-    else later();
-    drawOver();
+    if (fitCanvas()) paintAll(now, moves);
     el.dataset.frames = Number(el.dataset.frames) + 1;
     if (owed) model.send({ view, painted: owed });
     owed = 0;
@@ -438,14 +430,30 @@ function render({ model, el }) {
     if (!moves && cursor) pointAtMiddle();
   }
 
+  function paintAll(now, moves) {
+    if (camera.fitted) camera.fit(whole());
+    else camera.know(whole());
+    const { size, alpha } = dotsFor(visible, camera);
+    painter.draw({ camera, share, size: size * devicePixelRatio, alpha, paper: ink.paper });
+    if (!moves && now - arrangedAt > ARRANGE_EVERY) arrange(now);
+    else later();
+    drawOver();
+  }
+
+  /**
+   * Make the canvases as large as they are seen. Hidden, as in a cell that is scrolled away, they have no size: they stay
+   * as they are, or a single pixel would be stretched over the map when it is seen again; its new size has it drawn then.
+   */
   function fitCanvas() {
-    const [width, height] = [over.clientWidth || 1, over.clientHeight || 1];
+    const [width, height] = [over.clientWidth, over.clientHeight];
     const ratio = devicePixelRatio;
+    if (!width || !height) return false;
     for (const one of [canvas, over]) {
       if (one.width !== Math.round(width * ratio)) one.width = Math.round(width * ratio);
       if (one.height !== Math.round(height * ratio)) one.height = Math.round(height * ratio);
     }
     Object.assign(camera, { width, height });
+    return true;
   }
 
   /** What was not arranged while it moved is once it rests; meanwhile the pictures move along. */

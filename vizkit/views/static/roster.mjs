@@ -47,7 +47,9 @@ function render({ model, el }) {
     const columns = model.get("columns");
     head.replaceChildren(...columns.map((text) => element("span", "", text)));
     body.replaceChildren(...rows.map(newRow));
-    el.style.setProperty("--vizkit-columns", ["minmax(0, 1fr)", ...columns.slice(1).map((_, i) => width(i + 1))].join(" "));
+    const longest = Math.max(0, ...[columns, ...rows].map((texts) => (texts[0] ?? "").length));
+    const first = `minmax(min(${longest + 1}ch, 6em), 1fr)`; // a number is never cut
+    el.style.setProperty("--vizkit-columns", [first, ...columns.slice(1).map((_, i) => width(i + 1))].join(" "));
     head.hidden = !rows.length;
     body.hidden = !rows.length;
     hint.hidden = Boolean(rows.length);
