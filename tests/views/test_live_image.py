@@ -49,6 +49,17 @@ def test_a_frame_is_one_message_with_one_jpeg_for_each_picture(view):
     assert view.comm.frames() == [1]
 
 
+def test_a_frame_brings_its_words_and_goes_before_the_traits(view):
+    say(view, ready=True)
+    view.comm.sent.clear()
+    view.show(pictures(0.0, 1.0, captions=("unit 3", "unit 7")))
+    (first, buffers), *rest = view.comm.sent
+    assert first["content"]["captions"] == ["unit 3", "unit 7"]
+    assert first["content"]["alt"] == view.alt
+    assert len(buffers) == 2
+    assert {name for data, _ in rest for name in data["state"]} >= {"captions", "alt"}
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 7])
 def test_pictures_of_any_number_of_channels_are_shown_and_the_alt_text_says_how(view, channels):
     view.show(pictures(0.5, channels=channels))

@@ -260,6 +260,67 @@ def test_a_broken_picture_leaves_the_one_before_and_is_acknowledged(view, show):
     assert shown.locator("img").nth(1).get_attribute("src") != source
 
 
+def test_pictures_that_are_there_already_are_not_painted_again_when_they_are_kept(view, show):
+    view.show(pictures(2))
+    shown = show()
+    sources = "[...document.images].map((image) => image.src)"
+    before = shown.evaluate(sources)
+    keep = "vizkit.models[0].set('last', [{}].map((view) => new DataView(view.buffer.slice(0))))"
+    shown.evaluate(f"const last = vizkit.models[0].get('last'); {keep.format('...last')}")
+    shown.wait_for_timeout(50)
+    assert shown.evaluate(sources) == before
+    shown.evaluate(f"const last = vizkit.models[0].get('last'); {keep.format('last[1], last[0]')}")
+    shown.wait_for_function(PAINTED.format(2))
+    assert set(shown.evaluate(sources)).isdisjoint(before)
+
+
+def test_a_frame_brings_its_own_words_and_they_change_with_the_pictures(view, show):
+    view.show(pictures(2, ("unit 3", "unit 3, too")))
+    shown = show()
+    words = "[...document.querySelectorAll('.vizkit-live-caption')].map((caption) => caption.textContent)"
+    now = shown.evaluate(
+        f"""() => {{
+             const model = vizkit.models[0], captions = ['unit 4', 'unit 4, too'], alt = '2 pictures of unit 4';
+             model.emit('msg:custom', {{frame: 1, captions, alt}}, [...model.get('last')].reverse());
+             model.set('captions', captions);
+             return {words};
+           }}"""
+    )
+    assert now == ["unit 3", "unit 3, too"], "the pictures are still those of unit 3"
+    shown.wait_for_function(PAINTED.format(2))
+    assert shown.evaluate(words) == ["unit 4", "unit 4, too"]
+    assert shown.locator(".vizkit-live-grid").get_attribute("aria-label") == "2 pictures of unit 4"
+    shown.evaluate("vizkit.models[0].set('captions', ['mine', 'yours'])")
+    assert shown.evaluate(words) == ["mine", "yours"], "what is set by hand has no pictures to wait for"
+
+
+def test_words_set_while_pictures_are_on_their_way_win_over_those_they_came_with(view, show):
+    view.show(pictures(2, ("a", "b")))
+    shown = show()
+    shown.evaluate(
+        """const model = vizkit.models[0];
+           model.emit('msg:custom', {frame: 1, captions: ['c', 'd'], alt: ''}, [...model.get('last')].reverse());
+           model.set('captions', ['c', 'd']);
+           model.set('captions', ['mine', 'yours'])"""
+    )
+    shown.wait_for_function(PAINTED.format(2))
+    assert shown.locator(".vizkit-live-caption").all_text_contents() == ["mine", "yours"]
+
+
+def test_a_frame_leaves_alone_which_cell_tab_reaches(view, show):
+    view.show(pictures(6))
+    shown = show()
+    shown.evaluate(
+        """window.records = [];
+           const watch = new MutationObserver((some) => records.push(...some));
+           const grid = document.querySelector('.vizkit-live-grid');
+           watch.observe(grid, {attributes: true, attributeFilter: ['tabindex'], subtree: true})"""
+    )
+    send(shown, 1, "[...last].reverse()")
+    shown.wait_for_function(PAINTED.format(2))
+    assert shown.evaluate("records.length") == 0, "each would have the browser lay out the page at once"
+
+
 def test_the_number_of_pictures_may_change_from_frame_to_frame(view, show):
     view.show(pictures(6))
     shown = show()

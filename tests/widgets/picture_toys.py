@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vizkit.core.controls import Choice, Choices, LayerName, LayerNames, Mask, Picture, Range
+from tests.widgets.toy import Gate
+from vizkit.core.controls import Choice, Choices, LayerName, LayerNames, Mask, Picture, Range, Unit
 from vizkit.core.dials import Dial, now
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
@@ -96,6 +97,19 @@ def mended(
     for step in range(1, steps + 1):
         filled = original * known + 0.5 * (1 - known) * step / steps
         yield Frame(step, steps, Images(filled, ("mended",), original), {"missing": (1 - known).mean()[None]})
+
+
+def paced(
+    net: Network, gate: Gate, layer: Annotated[str, LayerName()], unit: Annotated[int, Unit(of="layer")] = 0
+) -> Frames[Images]:
+    """One gray picture, when the gate lets it through.
+
+    Args:
+        layer: Not used.
+        unit: What the remark names.
+    """
+    gate.wait()
+    yield Frame(1, 1, Images(torch.zeros(1, 3, 4, 4)), {"error": torch.zeros(1)}, f"unit {unit}.")
 
 
 def _blur(pictures: Tensor, width: int) -> Tensor:

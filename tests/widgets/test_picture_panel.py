@@ -5,7 +5,7 @@ import pytest
 import torch
 from ipywidgets.widgets.widget import _instances
 
-from tests.widgets.picture_toys import blurred, ladder, mended
+from tests.widgets.picture_toys import blurred, ladder, mended, paced
 from tests.widgets.toy import Gate, toy, until
 from tests.zoo import zoo
 from vizkit.core.results import Images
@@ -98,6 +98,20 @@ def test_the_remark_of_the_newest_frame_is_below_the_picture(make, net):
     assert (one.remark.text, one.remark.settled) == ("output after 1.", False)
     one.show(frames[-1])
     assert (one.remark.text, one.remark.settled) == ("output after 3.", True)
+
+
+def test_the_remark_stays_with_its_picture_until_another_run_has_one(make, net, gate):
+    one = make(paced, net, gate)
+    page(one, ready=True)
+    gate.let(1)
+    until(lambda: one.remark.text == "unit 0.")
+    until(lambda: done(one))
+    one.set(unit=1)
+    assert one.transport.state == "running"
+    assert one.remark.text == "unit 0.", "its picture is still there"
+    gate.let(1)
+    until(lambda: done(one))
+    assert (one.remark.text, one.remark.settled) == ("unit 1.", True)
 
 
 def test_a_method_without_remarks_has_none(make):

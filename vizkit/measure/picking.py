@@ -47,10 +47,13 @@ def picks(seen: Seen, layer: str, unit: int, spread: str, count: int, fold: bool
     if isinstance(seen.pictures, Remembered):
         seen.pictures.ahead([pick.picture for pick in ranked[:count]])
     fold = fold and spread in ("top", "bottom")
-    found = folded(ranked, seen.pictures, count) if fold else _present(ranked, seen.pictures, count)
+    return folded(ranked, seen.pictures, count) if fold else _present(ranked, seen.pictures, count)
+
+
+def read_ahead(seen: Seen, layer: str, unit: int, spread: str, count: int) -> None:
+    """Begin to read the top pictures of the units beside this one; once its own are shown, which would wait."""
     if isinstance(seen.pictures, Remembered) and spread == "top" and seen.done == seen.of:
         seen.pictures.soon(_beside(seen, layer, unit, count))
-    return found
 
 
 def _beside(seen: Seen, layer: str, unit: int, count: int) -> list[int]:

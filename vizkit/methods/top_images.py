@@ -16,7 +16,7 @@ from vizkit.measure.crops import Maps, averaged, boxes, cell_size, cropped, enla
 from vizkit.measure.honesty import judged
 from vizkit.measure.index import Index
 from vizkit.measure.looking import Seen, looking, refuse
-from vizkit.measure.picking import SPREADS, Pick, picks
+from vizkit.measure.picking import SPREADS, Pick, picks, read_ahead
 from vizkit.measure.picking_words import said
 from vizkit.measure.places import Places
 from vizkit.measure.profile import profile
@@ -88,6 +88,7 @@ def top_images(
         assert grid is not None
         remark = partial(said, net, layer, units, seen, spread, pictures is None and index is None)
         yield Frame(seen.done, seen.of, *grid, remark)
+        read_ahead(seen, layer, units[-1], spread, count)
 
 
 def _rows(seen: Seen, layer: str, units: Sequence[int], spread: str, count: int, fold: bool) -> list[list[Pick]]:

@@ -99,12 +99,12 @@ class LiveImage(Answering, anywidget.AnyWidget):
         return tuple(dict.fromkeys(number for number in numbers if number >= 0))
 
     def _publish(self, images: Images) -> None:
-        self.captions, self.alt, self.sources = list(images.captions), _alt(images), list(images.sources)
         self._lay_out(images.columns)
         self._set_beside(images.beside)
+        self._send_next()  # as early as can be: the rest arrives while the pictures are decoded
+        self.captions, self.alt, self.sources = list(images.captions), _alt(images), list(images.sources)
         self._follow(images)
-        self._send_next()
-        self.profile = _told(images.profile() if images.profile else None)  # after the pictures, which come first
+        self.profile = _told(images.profile() if images.profile else None)
         if not self._feed.watched:
             self._keep(KEEP_EVERY)
 
@@ -142,7 +142,8 @@ class LiveImage(Answering, anywidget.AnyWidget):
     def _send_next(self) -> None:
         if (due := self._feed.next()) is not None:
             number, images = due
-            self.send({"frame": number}, self._jpegs(images))
+            words = {"captions": list(images.captions), "alt": _alt(images)}  # they and the pictures change together
+            self.send({"frame": number, **words}, self._jpegs(images))
 
     def _keep(self, every: float = 0.0) -> None:
         if (images := self._feed.keep(every)) is not None:

@@ -253,8 +253,9 @@ class Panel(Paged, ipywidgets.VBox):
             self.frame = frame
         self.view.show(self.dressed(frame.result))  # pyright: ignore[reportArgumentType]  `_see` has put the right one there
         self._offer()
-        if frame.last and frame.result.run is not self._playing:  # else the player will tell
-            self._end("done")
+        if frame.last:
+            if frame.result.run is not self._playing:  # else the player will tell
+                self._end("done")
         elif time.monotonic() - self._told >= _TELL_EVERY:
             self._tell("running", sentences.running(self._history))
 
@@ -367,7 +368,7 @@ class Panel(Paged, ipywidgets.VBox):
             self._playing, self._history = run, History(run)
             if self.judging:
                 self._as_answer(self.judging.clear)
-            self._as_answer(self._tell, "running", sentences.running(self._history))
+            self._as_answer(self._tell_begun)
             self.player.play(run)
 
     def _go_on(self) -> None:
@@ -467,9 +468,17 @@ class Panel(Paged, ipywidgets.VBox):
         if self.judging and state == "done" and self.transport.seen and isinstance(self.result, Images):
             self.judging.judge(self.result)
 
+    def _tell_begun(self) -> None:
+        """Update the status line and the bar; the rest still belongs to the pictures, which are the last run's."""
+        with self._lock:  # hold_sync of two threads at once could lose a trait
+            history, self._told = self._history, time.monotonic()
+            with self.transport.hold_sync():
+                self.transport.state, self.transport.status = "running", sentences.running(history)
+                self.transport.progress = 0.0
+
     def _tell(self, state: State, status: str) -> None:
         """Update the status line, the bar, the remark and the curve."""
-        with self._lock:  # hold_sync of two threads at once could lose a trait
+        with self._lock:
             history, self._told = self._history, time.monotonic()
             with self.transport.hold_sync():
                 self.transport.state, self.transport.status = state, status

@@ -1,7 +1,7 @@
 // A grid of captioned pictures that change while you look. Its parts come before it.
 //
-// From Python: {frame: number} with one JPEG per buffer, and the traits captions, alt, columns (0: as many
-//              as look good), chosen (cells), selected (the one among them that was chosen last, -1: none), last
+// From Python: {frame: number, captions, alt} with one JPEG per buffer, and the traits captions, alt, columns (0: as
+//              many as look good), chosen (cells), selected (the one among them that was chosen last, -1: none), last
 //              (JPEGs), opens (whether a picture can be opened alone), steps (whether Page Up and Page Down do something).
 // To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, open: index}, {view, step: 1 or -1},
 //              {view, gone: true}, and chosen and selected.
@@ -21,6 +21,13 @@ async function decoded(bytes) {
   picture.draggable = false;
   await picture.decode();
   return picture;
+}
+
+/** Whether two frames are the same, byte for byte. */
+function alike(some, others) {
+  const bytes = (view) => new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+  const equal = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return some.length === others.length && some.every((view, i) => equal(bytes(view), bytes(others[i])));
 }
 
 /** A cell holds a frame and a caption; a frame holds a picture and what it is compared with. */
@@ -45,13 +52,20 @@ function render({ model, el }) {
   const large = lens(el, () => several() && !model.get("beside").length, (cell) => captionOf(cells.indexOf(cell)));
   let active = 0; // the cell that Tab reaches
   let anchor = 0; // where a range of chosen cells begins
-  let waiting = null; // the newest frame not painted
+  let latest = { buffers: [], words: ownWords() }; // the newest frame
+  let shown = latest; // the one that is painted
   let painting = false;
   let stepping = false; // asked for another unit, whose pictures are not there yet
   let newest = 0; // the highest number seen
 
+  const soon = (update) => () => painting || update(); // what belongs to pictures on their way waits for them
   const several = () => cells.length > 1;
-  const captionOf = (i) => model.get("captions")[i] ?? "";
+  const captionOf = (i) => shown.words.captions[i] ?? "";
+
+  /** Captions and a name for the grid, of a frame that came without. */
+  function ownWords() {
+    return { captions: model.get("captions"), alt: model.get("alt") };
+  }
 
   function newCell() {
     const caption = element("div", "vizkit-live-caption");
@@ -90,11 +104,11 @@ function render({ model, el }) {
   function label() {
     grid.role = several() ? "listbox" : "group";
     grid.ariaMultiSelectable = several() ? "true" : null;
-    grid.ariaLabel = model.get("alt") || "pictures";
+    grid.ariaLabel = shown.words.alt || "pictures";
     cells.forEach((cell, i) => {
       const caption = cell.lastChild;
       pictureOf(cell).alt = captionOf(i) || `picture ${i + 1} of ${cells.length}`;
-      caption.textContent = caption.title = captionOf(i);
+      if (caption.textContent !== captionOf(i)) caption.textContent = caption.title = captionOf(i);
       cell.role = several() ? "option" : null;
     });
     compare.update(cells);
@@ -110,14 +124,20 @@ function render({ model, el }) {
     const picked = chosen();
     cells.forEach((cell, i) => {
       cell.ariaSelected = several() ? String(picked.includes(i)) : null;
-      if (several() || model.get("steps")) cell.tabIndex = i === active ? 0 : -1;
-      else cell.removeAttribute("tabindex");
+      const reached = several() || model.get("steps");
+      if (!reached) cell.removeAttribute("tabindex");
+      else setTabIndex(cell, i === active ? 0 : -1);
     });
     const last = cells[model.get("selected")];
     alone.hidden = !model.get("opens") || !several();
     alone.ariaDisabled = String(!last);
     alone.title = last ? `Open “${pictureOf(last).alt}” in a panel of its own` : "Choose a picture first";
     copier.update();
+  }
+
+  /** Setting it anew has the browser lay out the page at once, to see whether the cell keeps the focus. */
+  function setTabIndex(cell, to) {
+    if (cell.getAttribute("tabindex") !== String(to)) cell.tabIndex = to;
   }
 
   /** The cells that are chosen; `selected` set alone chooses one. */
@@ -231,8 +251,9 @@ function render({ model, el }) {
     reach(to);
   }
 
-  async function paint(buffers) {
-    const pictures = await Promise.allSettled(buffers.map(decoded));
+  async function paint(frame) {
+    const pictures = await Promise.allSettled(frame.buffers.map(decoded));
+    shown = frame;
     layOut(pictures.length);
     pictures.forEach(({ value: picture }, i) => {
       if (!picture) return; // a broken file: the picture before it stays
@@ -247,36 +268,48 @@ function render({ model, el }) {
   }
 
   async function receive(frame) {
-    waiting = frame;
+    latest = frame;
     if (painting) return; // the loop below will find it
     painting = true;
-    while (waiting) {
-      const { buffers, number } = waiting;
-      waiting = null;
-      await paint(buffers);
-      if (number) model.send({ view, painted: number });
+    while (shown !== latest) {
+      const next = latest;
+      await paint(next);
+      if (next.number) model.send({ view, painted: next.number });
     }
     painting = false;
+    profile.update();
   }
 
-  function onMessage(message, buffers) {
-    if (!(message.frame > newest)) return; // a greeting, or a frame that a newer one overtook
-    newest = message.frame;
-    receive({ buffers, number: newest });
+  function onMessage({ frame, captions, alt }, buffers) {
+    if (!(frame > newest)) return; // a greeting, or a frame that a newer one overtook
+    newest = frame;
+    receive({ buffers, number: frame, words: captions ? { captions, alt } : ownWords() });
+  }
+
+  /** What is kept is what a view began with, or missed; mostly it is there already. */
+  function onKept() {
+    const buffers = model.get("last");
+    if (!alike(buffers, latest.buffers)) receive({ buffers, words: ownWords() });
+  }
+
+  /** Words belong to the newest pictures, and wait for them. */
+  function onWords(name) {
+    latest.words = { ...latest.words, [name]: model.get(name) };
+    if (latest === shown) label();
   }
 
   const listeners = {
     "msg:custom": onMessage,
-    "change:last": () => receive({ buffers: model.get("last") }),
+    "change:last": onKept,
     "change:columns": () => layOut(cells.length),
-    "change:captions": label,
-    "change:alt": label,
+    "change:captions": () => onWords("captions"),
+    "change:alt": () => onWords("alt"),
     "change:selected": () => activate(Math.max(model.get("selected"), 0)),
-    "change:chosen": mark,
+    "change:chosen": soon(mark),
     "change:opens": mark,
     "change:steps": mark,
-    "change:sources": mark,
-    "change:profile": () => profile.update(),
+    "change:sources": soon(mark),
+    "change:profile": soon(profile.update),
     "change:beside": () => (compare.read(), compare.update(cells)),
     "change:compare": () => (compare.start(), compare.update(cells)),
   };

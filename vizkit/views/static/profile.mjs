@@ -30,6 +30,7 @@ function profiled(model) {
   const classes = element("div", "vizkit-profile-classes", strongest, list, key);
   const part = element("div", "vizkit-profile", answers, classes);
   let marks = [];
+  let drawnOf = null; // what the part shows
 
   drawing.classList.add("vizkit-profile-drawing");
   part.role = "group";
@@ -63,6 +64,8 @@ function profiled(model) {
 
   function update() {
     const found = model.get("profile");
+    if (found === drawnOf) return;
+    drawnOf = found;
     const { counts = [], ends = [], groups = [], first = 0 } = found;
     part.hidden = !counts.length && !groups.length;
     answers.hidden = !counts.length;
