@@ -162,6 +162,9 @@ def test_the_world_is_drawn_by_number():
         ("world/test/999999999", LookupError, "scenes 0 to"),
         ("nowhere", FileNotFoundError, "There is no folder"),
         (7, ValueError, "no collection of pictures"),
+        ({"a": 1}, ValueError, "dict is no collection of pictures"),
+        (torch.zeros(5, 8, 8), ValueError, r"x\[:, None\]"),
+        (torch.full((2, 3, 4, 4), -1.0), ValueError, r"Leave normalization out.*mean=…"),
         ([], ValueError, "holds no picture"),
     ],
 )

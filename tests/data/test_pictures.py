@@ -73,6 +73,8 @@ def test_files_of_a_folder_are_listed_by_name(tmp_path):
         ("world/x", ValueError, "Give a number"),
         (torch.full((3, 4, 4), 2.0), ValueError, "from 0 to 1"),
         (torch.full((3, 4, 4), torch.nan), ValueError, "from 0 to 1"),
+        (torch.full((3, 4, 4), 7.0), ValueError, "Divide bytes by 255"),
+        (torch.full((3, 4, 4), -2.0), ValueError, r"Leave normalization out.*mean=…"),
         (torch.zeros(4, 4), ValueError, "has shape"),
         (torch.zeros(5, 4, 4), ValueError, "5 channels"),
         ([], ValueError, "no picture"),

@@ -1,5 +1,6 @@
 """Objectives against brute force, one picture at a time."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -64,3 +65,14 @@ def test_objectives_add_scale_and_read_each_layer_once():
 def test_a_unit_that_does_not_exist_is_answered_with_how_many_there_are(unit):
     with pytest.raises(LookupError, match="has 5 units, 0 to 4"):
         objectives.channel("a", unit)({"a": MAPS})
+
+
+@pytest.mark.parametrize("unit", [1.5, "3", None, True, [], [0, "a"], float("nan")])
+def test_what_is_no_unit_is_answered_with_a_sentence(unit):
+    with pytest.raises(TypeError, match=r"names no unit\. Give a whole number"):
+        objectives.channel("a", unit)
+
+
+@pytest.mark.parametrize("unit", [np.int64(3), np.array([3]), torch.tensor(3, dtype=torch.uint8), (3,), range(3, 4)])
+def test_units_may_be_whole_numbers_of_any_kind(unit):
+    assert torch.equal(objectives.channel("a", unit)({"a": MAPS}), MAPS[:, 3].mean((1, 2)))

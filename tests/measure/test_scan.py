@@ -364,11 +364,32 @@ def test_a_folder_with_something_else_is_left_alone(net, pixels, tmp_path):
         ({"pooled": "median"}, ValueError, "'mean' or 'max'"),
         ({"layers": ["stem"], "pooled": {"conv": "mean"}}, LookupError, "Add it to layers"),
         ({"share": (2, 2)}, ValueError, "first of four"),
+        ({"share": 2}, ValueError, "first of four"),
+        ({"together": "stem"}, TypeError, r"Try \['stem'\]"),
+        ({"k": 2.5}, ValueError, "whole number from 1"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(net, pixels, settings, error, sentence):
     with pytest.raises(error, match=sentence):
         vizkit.scan(net, pixels, **settings)
+
+
+def test_counts_may_be_whole_numbers_of_numpy(net, pixels, tmp_path):
+    vizkit.scan(net, pixels, ["stem"], k=np.int64(2), batch=np.int32(3), shard=np.int64(4), out=tmp_path / "index")
+    assert vizkit.open_index(tmp_path / "index", pixels).top("stem").ids.shape[1] == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_with_bytes_that_are_no_text_is_scanned_like_any_other(net, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name, gray in ((b"a.png", 60), (b"b\xff.png", 200)):
+        Image.new("RGB", (20, 20), (gray, gray, gray)).save(tmp_path / "photos" / os.fsdecode(name))
+    index = vizkit.scan(net, tmp_path / "photos", ["stem"], out=tmp_path / "index")
+    assert index.unreadable == {}
+    again = vizkit.open_index(tmp_path / "index")
+    assert [again.collection.name(i) for i in range(2)] == ["a.png", "b?.png"]
+    assert again.collection[1].mean() == pytest.approx(200 / 255)
+    vizkit.run("top_images", net, layer="stem", unit=0, index=again).result().to_html(tmp_path / "top.html")
 
 
 # -- while it goes on ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -65,6 +66,11 @@ def test_a_wrong_picture_is_answered_with_what_to_type(x, error, says):
         ({"size": 4, "mean": (0.5, 0.5)}, ValueError, "2 values for 3 channels"),
         ({"size": 4, "channels": 1, "std": (1, 1, 1)}, ValueError, "3 values for 1 channels"),
         ({"size": 4, "std": 0.0}, ValueError, "above 0"),
+        ({"size": 4, "std": float("nan")}, ValueError, "above 0 and finite"),
+        ({"size": None}, ValueError, "size=None"),
+        ({"size": 4.5}, ValueError, "size=4.5"),
+        ({"size": "ab"}, ValueError, "height, width"),
+        ({"size": 4, "labels": "cat"}, TypeError, r"Try \['cat'\]"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(arguments, error, says):
@@ -122,6 +128,22 @@ def test_the_hash_follows_training():
     with torch.no_grad():
         module.bias.add_(1)
     assert net.weight_hash != before
+
+
+@pytest.mark.parametrize("size", [np.int64(4), np.array([4, 4]), torch.Size([4, 4]), torch.tensor([4, 4]), [4, 4]])
+def test_a_size_may_be_of_any_kind_of_whole_number(size):
+    assert vizkit.wrap(nn.Identity(), size, mean=np.float32(0.5), labels=None).size == (4, 4)
+
+
+def test_a_network_is_not_wrapped_twice():
+    with pytest.raises(TypeError, match="wrapped already"):
+        vizkit.wrap(ZOO["residual"], 20)
+
+
+def test_pictures_that_do_not_fit_the_module_are_answered_with_what_to_say():
+    with pytest.raises(ValueError, match=r"1 × 20 × 20: .*channels.*Wrap it with the size and channels") as caught:
+        vizkit.layers(vizkit.wrap(ZOO["residual"].module, 20, channels=1))
+    assert isinstance(caught.value.__cause__, RuntimeError)
 
 
 @pytest.mark.parametrize("name", [name for name in ZOO if name != "cannot be copied"])

@@ -98,6 +98,8 @@ def test_nothing_after_the_last_wanted_call_runs():
 
     note = Note()
     net = vizkit.wrap(nn.Sequential(note, nn.Identity(), note, nn.Identity(), note), 4)
+    vizkit.layers(net)  # all of it, once
+    ran.clear()
     vizkit.activations(net, torch.rand(1, 3, 4, 4), ["0@2", "1"])
     assert len(ran) == 2
     vizkit.activations(net, torch.rand(1, 3, 4, 4), ["0", "output"])
@@ -151,6 +153,12 @@ def test_the_callers_grad_mode_decides(mode):
 def test_a_wrong_layer_is_answered_with_the_nearest(layers, says):
     with pytest.raises(LookupError, match=says):
         vizkit.activations(ZOO["residual"], pictures(ZOO["residual"]), layers)
+
+
+@pytest.mark.parametrize("layer", [3, None, ["stem"]])
+def test_a_layer_that_is_no_name_is_answered_with_a_sentence(layer):
+    with pytest.raises(TypeError, match=r"is no name\. Give one of"):
+        vizkit.activations(ZOO["residual"], pictures(ZOO["residual"]), [layer])
 
 
 def test_one_string_is_no_list_of_layers():

@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import vizkit
 from vizkit.core.results import Images, Points
@@ -90,7 +91,7 @@ def test_a_page_holds_every_combination_and_is_told_of(explorer, tmp_path):
         tmp_path / "x.html", layers=["stage2", "output"], units=[0, 5], tv=0, tell=lambda *done: told.append(done)
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert explorer.scanning.transport.status == "The page is there"
+    assert explorer.scanning.transport.status == "The page is drawn"
     page = json.loads(re.search(r'id="told">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)[1])
     axes = page["parts"][0]["state"]["axes"]
     assert [(axis["name"], axis["values"]) for axis in axes] == [
@@ -478,4 +479,43 @@ def test_a_look_that_fails_is_told_and_not_tried_again(without_peaks, monkeypatc
 def test_before_anybody_sees_it_nothing_is_looked_up(without_peaks):
     explorer = vizkit.explore(without_peaks[0], index=without_peaks[1], state={"layer": "output", "picture": 3})
     assert explorer.knowing.player.state == "idle"
+    explorer.close()
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """A folder of 12 pictures, the second and the sixth of which are none."""
+    folder, chance = tmp_path_factory.mktemp("photos"), torch.Generator().manual_seed(0)
+    for number in range(12):
+        pixels = torch.randint(0, 256, (16, 16, 3), dtype=torch.uint8, generator=chance).numpy()
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    for number in (1, 5):
+        (folder / f"{number:02}.png").write_text("no picture")
+    return folder
+
+
+SMALL = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.LazyLinear(3))
+with torch.random.fork_rng(devices=[]):
+    SMALL(torch.zeros(1, 3, 16, 16))
+
+
+def test_pictures_that_cannot_be_read_have_no_point_and_all_others_their_own(damaged, tmp_path):
+    net = vizkit.wrap(SMALL, 16)
+    explorer = vizkit.explore(net, damaged)
+    explorer.scanning.now()
+    explorer.layer, explorer.unit = "1", 2
+    for frame in explorer.map.run:
+        explorer.map.show(frame)
+    readable = [0, 2, 3, 4, 6, 7, 8, 9, 10, 11]
+    assert explorer.points.count == 10
+    explorer.selection = np.array([6, 11])
+    assert explorer.points.selection.tolist() == [4, 9]
+    explorer.points.selection = np.array([1])
+    assert explorer.picture == 2
+    own = answers(net, "1", explorer.pictures)[:, 2]
+    assert explorer_page.answering(explorer.map.result, own).values["this unit"].tolist() == own[readable].tolist()
+    best = torch.tensor([readable[i] for i in explorer_page.marked(explorer.map.result, own).tolist()])
+    assert own[best].tolist() == sorted(own[readable].tolist(), reverse=True)
+    page = explorer.to_html(tmp_path / "page.html", units=2, tv=0, steps=1)
+    assert page.stat().st_size > 1000
     explorer.close()

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from vizkit.core.words import nearest
 from vizkit.data.decoding import Size, Unreadable, decoded
-from vizkit.data.pictures import picture_files
+from vizkit.data.pictures import picture_files, remedy
 from vizkit.data.world.sampling import SPLITS
 
 Pictures: TypeAlias = Any  # what `as_collection` takes
@@ -116,7 +116,7 @@ class Files(Collection):
         return len(self.names)
 
     def name(self, number: int) -> str:
-        return self.names[number]
+        return _writable(self.names[number])
 
     def path(self, number: int) -> Path:
         """Where picture `number` lies."""
@@ -127,7 +127,7 @@ class Files(Collection):
         return {name: i for i, name in enumerate(self.label_names)}
 
     def found(self, number: int) -> tuple[Path, int]:
-        return self.path(number), self._labels.get(self.names[number].split("/")[0], NONE)
+        return self.path(number), self._labels.get(self.name(number).split("/")[0], NONE)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -137,7 +137,8 @@ class Files(Collection):
     def hash(self) -> str:
         """Of every file's name, size and time of change, so that nothing has to be read."""
         stats = ((name, _stat(self.root / name)) for name in self.names)
-        return digest(f"{name}\0{size}\0{changed}\n".encode() for name, (size, changed) in stats)
+        lines = (f"{name}\0{size}\0{changed}\n" for name, (size, changed) in stats)
+        return digest(line.encode(errors="backslashreplace") for line in lines)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -316,7 +317,7 @@ def _collection(source: Pictures) -> Collection:
         return _of_the_world(source.split, source.count, source.seed, source.knobs)
     if isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, Path)) for item in source):
         return _listed([Path(item) for item in source])
-    if not hasattr(source, "__getitem__") or not hasattr(source, "__len__"):
+    if not hasattr(source, "__getitem__") or not hasattr(source, "__len__") or isinstance(source, Mapping):
         raise ValueError(
             f"{type(source).__name__} is no collection of pictures. Give a folder, a list of paths, an array "
             "(n, c, h, w), a dataset with a length, or 'world'."
@@ -350,7 +351,7 @@ def _named(source: str | Path) -> Collection:
     if path.suffix == ".npy" and path.is_file():
         return Array(_stacked(np.load(path, allow_pickle=False)))
     names = tuple(file.relative_to(path).as_posix() for file in picture_files(path))
-    folders = sorted({name.split("/")[0] for name in names if "/" in name})
+    folders = sorted({_writable(name).split("/")[0] for name in names if "/" in name})
     labels = folders if len(folders) > 1 and all("/" in name for name in names) else ()
     return Files(path.resolve(), names, label_names=tuple(labels))
 
@@ -385,7 +386,8 @@ def _listed(paths: list[Path]) -> Files:
 def _stacked(array: Tensor | np.ndarray) -> Tensor:
     """(n, c, h, w), bytes or floats in [0, 1], of an array that may have its channels last."""
     if array.ndim != 4:
-        raise ValueError(f"An array of pictures is (n, c, h, w), not {tuple(array.shape)}.")
+        hint = " Give x[:, None] if these are gray pictures, x[None] if it is one." if array.ndim == 3 else ""
+        raise ValueError(f"An array of pictures is (n, c, h, w), not {tuple(array.shape)}.{hint}")
     tensor = torch.from_numpy(array.copy()) if isinstance(array, np.ndarray) else array.detach()
     if tensor.shape[-1] in (1, 3, 4) and tensor.shape[1] not in (1, 3, 4):
         tensor = tensor.movedim(-1, 1)
@@ -394,7 +396,7 @@ def _stacked(array: Tensor | np.ndarray) -> Tensor:
         some = tensor[:: max(1, len(tensor) // LOOKED_AT)]
         low, high = (float(v) for v in some.aminmax()) if some.numel() else (0.0, 1.0)
         if not (low >= -1e-6 and high <= 1 + 1e-6):
-            raise ValueError(f"Pictures hold values from 0 to 1, and these {low:g} to {high:g}. Divide bytes by 255.")
+            raise ValueError(f"Pictures hold values from 0 to 1, and these {low:g} to {high:g}. {remedy(low)}")
     return tensor
 
 
@@ -405,6 +407,11 @@ def _parted(item: Any) -> tuple[Any, int]:
     picture, label = item[0], item[1] if len(item) > 1 else NONE
     number = isinstance(label, (int, np.integer)) or (isinstance(label, Tensor) and label.numel() == 1)
     return picture, int(label) if number else NONE
+
+
+def _writable(name: str) -> str:
+    """A file's name as pages and files can hold it: old names may have bytes that are no UTF-8."""
+    return name.encode(errors="replace").decode()
 
 
 def _stat(path: Path) -> tuple[int, int]:

@@ -109,8 +109,15 @@ def _checked(tensor: Tensor) -> Tensor:
     values = tensor.float() / 255 if tensor.dtype == torch.uint8 else tensor.float()
     low, high = values.min().item(), values.max().item()
     if not (low >= -1e-6 and high <= 1 + 1e-6):
-        raise ValueError(f"Pictures hold values from 0 to 1, and this one {low:g} to {high:g}. Divide bytes by 255.")
+        raise ValueError(f"Pictures hold values from 0 to 1, and this one {low:g} to {high:g}. {remedy(low)}")
     return values.clamp(0, 1)
+
+
+def remedy(low: float) -> str:
+    """What to do about values outside [0, 1], of which `low` is the least."""
+    if low < 0:
+        return "Leave normalization out: a network does it itself, with vizkit.wrap(…, mean=…, std=…)."
+    return "Divide bytes by 255."
 
 
 def _in_channels(pictures: Tensor, channels: int) -> Tensor:

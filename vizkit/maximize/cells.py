@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from vizkit.maximize.search import Strength
@@ -10,7 +11,7 @@ from vizkit.maximize.search import Strength
 
 def several(value: Any) -> list:
     """`value` as a list: a sequence's or tensor's items, or the one value."""
-    if torch.is_tensor(value):
+    if torch.is_tensor(value) or isinstance(value, np.ndarray):
         return value.flatten().tolist()
     return list(value) if isinstance(value, Sequence) else [value]
 
@@ -28,6 +29,8 @@ def check_loop(steps: int, rate: float, precision: str) -> None:
     """
     if steps < 1:
         raise ValueError(f"steps={steps} turns nothing. Give 1 or more; 256 is usual.")
+    if int(steps) != steps:
+        raise ValueError(f"steps={steps} is no whole number. Give 1 or more; 256 is usual.")
     if not rate > 0:
         raise ValueError(f"rate={rate} moves nothing. Give a number above 0; 1 is usual.")
     if precision not in {"float32", "bfloat16"}:

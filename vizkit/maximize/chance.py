@@ -12,7 +12,14 @@ Streams = list[torch.Generator]
 
 
 def streams(seeds: Sequence[int]) -> Streams:
-    """One generator per picture."""
+    """One generator per picture.
+
+    Raises:
+        ValueError: a seed is none.
+    """
+    for seed in seeds:
+        if not hasattr(seed, "__index__") or not -(2**63) <= int(seed) < 2**64:
+            raise ValueError(f"seed={seed!r} is no whole number of 64 bits. Give one like 0 or 12345.")
     return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
 
 

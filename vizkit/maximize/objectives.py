@@ -109,7 +109,7 @@ def positions_last(a: Tensor) -> Tensor:
 
 def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
     """(n, channels, positions) -> (n, positions): of each picture its own unit, in float32."""
-    index = torch.as_tensor(units).reshape(-1)
+    index = _numbers(units)
     beside, low, high = _beside(index), int(index.min()), int(index.max())
 
     def choose(a: Tensor) -> Tensor:
@@ -120,6 +120,17 @@ def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
         return a.gather(1, chosen)[:, 0].float()
 
     return choose
+
+
+def _numbers(units: Units) -> Tensor:
+    """Units as whole numbers (n,)."""
+    try:
+        index = torch.as_tensor(units).reshape(-1)
+    except (TypeError, ValueError, RuntimeError):  # words, nothing, lists of unlike things
+        index = torch.empty(0)
+    if not index.numel() or index.dtype == torch.bool or index.is_floating_point() or index.is_complex():
+        raise TypeError(f"{units!r} names no unit. Give a whole number from 0, or several.")
+    return index.long()
 
 
 def _for_each(value: Tensor, n: int) -> Tensor:

@@ -47,7 +47,7 @@ class Contents:
 
     def to_json(self) -> str:
         told = {"format": FORMAT, "version": VERSION, **vars(self), "plan": _plan_told(self.plan)}
-        return json.dumps(told, ensure_ascii=False)
+        return json.dumps(told)  # names of files may have bytes that are no UTF-8
 
     @classmethod
     def from_json(cls, text: str) -> "Contents":
@@ -146,6 +146,7 @@ def _layer(told: dict) -> Layer:
         stage=_text(told["stage"]),
         overwritten_by=None if told["overwritten_by"] is None else _text(told["overwritten_by"]),
         same_as=None if told["same_as"] is None else _text(told["same_as"]),
+        channels_last=_flag(told.get("channels_last", False)),
     )
 
 

@@ -70,7 +70,7 @@ class Folder:
         """Make the folder and say what it is going to hold."""
         (self.path / "shards").mkdir(parents=True, exist_ok=True)
         if names is not None:
-            self._write(NAMES, json.dumps(list(names), ensure_ascii=False))
+            self._write(NAMES, json.dumps(list(names)))
         self._write(CONTENTS, contents.to_json())
 
     def names(self, count: int) -> tuple[str, ...] | None:
@@ -118,7 +118,7 @@ class Folder:
     def finish(self, contents: Contents, state: State, labels: Tensor, unreadable: Failures) -> None:
         """Write the results of the merged `state`, say that all is there, and let the shards go."""
         plan = contents.plan
-        self._write(UNREADABLE, json.dumps(unreadable, ensure_ascii=False))
+        self._write(UNREADABLE, json.dumps(unreadable))
         with replacing(self.path / RESULTS) as draft:
             save_results(draft, plan, state, labels)
         for layer in (number for number, word in enumerate(plan.pooled) if word):

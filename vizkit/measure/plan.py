@@ -118,12 +118,14 @@ def plan(
         LookupError: the network has no such layer.
         ValueError: a setting is none.
     """
+    if isinstance(together, str):
+        raise TypeError(f"together={together!r} is one string; a list is wanted. Try [{together!r}].")
     known = layers_of(net)
     named = [*(() if isinstance(pooled, str) else pooled or ()), *together]
     chosen = _chosen(net, known, layers, named)
     if not 0 < count < MOST:
         raise ValueError(f"{count} pictures cannot be scanned. Give between 1 and {MOST - 1}.")
-    _at_least_one("k", k)
+    k = _at_least_one("k", k)
     if precision not in PRECISIONS:
         raise ValueError(f"precision={precision!r} is none of {', '.join(PRECISIONS)}.")
     by_layer = dict.fromkeys(chosen, pooled) if isinstance(pooled, str) else dict(pooled or {})
@@ -179,9 +181,8 @@ def _chosen(net: Network, known: Layers, layers: Sequence[str] | None, named: Se
 
 
 def _counts(layer: Layer, module: nn.Module) -> bool:
-    """Whether it is a map of its own with its channels where they are looked for."""
-    own = isinstance(module, KINDS) and not layer.same_as
-    return own and not (isinstance(module, nn.Linear) and len(layer.shape) > 2)  # (h, w, c), as in ConvNeXt
+    """Whether it is a convolution or a linear map, and its output is its own."""
+    return isinstance(module, KINDS) and not layer.same_as
 
 
 def _samples(layers: Sequence[Layer], histograms: bool | int | str) -> tuple[int, ...]:
@@ -206,6 +207,7 @@ def _pooling(word: str) -> Pooling:
 
 
 def _at_least_one(what: str, number: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    whole = hasattr(number, "__index__") and not isinstance(number, bool)  # NumPy's integers, too
+    if not whole or int(number) < 1:
         raise ValueError(f"{what}={number!r} is no count. Give a whole number from 1.")
-    return number
+    return int(number)

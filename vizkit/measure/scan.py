@@ -177,8 +177,7 @@ def begin(
         contents = replace(contents, complete=before.complete)
     elif folder is not None:
         folder.begin(contents, collection.names if isinstance(collection, Files) else None)
-    rank, of = share
-    if not 0 <= rank < of:
+    if not isinstance(share, Sequence) or len(share) != 2 or not 0 <= share[0] < share[1]:
         raise ValueError(f"share={share} is none. Give (rank, of), such as (0, 4) for the first of four.")
     return Work(contents, cached(collection, cache) if cache else collection, folder, share)
 

@@ -15,6 +15,7 @@ from vizkit.nets.calls import Place, leaves
 from vizkit.nets.network import Network
 from vizkit.nets.receptive_field import Field, fields
 from vizkit.nets.table import html_table, text_table
+from vizkit.nets.units import unit_dims
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,10 @@ class Layer:
     """One output of one call of a module.
 
     `shape` is without the batch; `channels` counts the units: the first of (c, h, w), the last of tokens (t, d),
-    all of a flat output. `field` is what a unit sees in pixels of the input and `stride` how far apart two units
-    look, both None where each sees the whole picture. `overwritten_by` names the layer that later wrote over
-    this output in place: this name is before it, that name after. `same_as` names the earlier layer whose very
-    tensor this one hands on.
+    all of a flat output. With `channels_last` the module itself makes (h, w, c), as Swin's do. `field` is what a unit
+    sees in pixels of the input and `stride` how far apart two units look, both None where each sees the whole
+    picture. `overwritten_by` names the layer that later wrote over this output in place: this name is before it, that
+    name after. `same_as` names the earlier layer whose very tensor this one hands on.
     """
 
     name: str
@@ -38,11 +39,13 @@ class Layer:
     stage: str
     overwritten_by: str | None = None
     same_as: str | None = None
+    channels_last: bool = False
 
     @property
     def note(self) -> str:
         """What is special about the output, in words."""
-        told = [f"overwritten by {self.overwritten_by}"] if self.overwritten_by else []
+        told = ["channels last"] if self.channels_last else []
+        told += [f"overwritten by {self.overwritten_by}"] if self.overwritten_by else []
         return " · ".join([*told, f"same as {self.same_as}"] if self.same_as else told)
 
 
@@ -127,10 +130,12 @@ def layers(net: Network) -> Layers:
     A module called again is `name@2`, further tensors of a tuple or dict are `name[1]` or `name[key]`, the
     network's own output is `output` (a child of that name: `output@1`). Layers whose output does not start with
     the batch are left out. The table is remembered until the module changes. Shapes in it are those of one picture:
-    (units, h, w) of a map, (tokens, units) of tokens, (units,) of a flat layer.
+    (units, h, w) of a map, (tokens, units) of tokens, (units,) of a flat layer. Where a module makes maps with their
+    channels last, which is seen by what it computes, they are moved to where they are in all others.
 
     Raises:
         TypeError: the network returns no tensor of floats with one row for each picture.
+        ValueError: it fails on a picture of its size and channels.
 
     >>> vizkit.layers(net).default
     'layer4'
@@ -154,14 +159,15 @@ def _describe(net: Network) -> Layers:
         picture = torch.rand(1, net.channels, *net.size, generator=torch.Generator().manual_seed(0))
         picture = picture.to(net.device, net.dtype).requires_grad_()
         outputs, overwritten = _probe(net, picture)
-        seen = fields(picture, [o.node for o in outputs])
+        nodes = [o.node for o in outputs]
+        seen, dims = fields(picture, nodes), unit_dims(picture, nodes)
     if all(o.place.path for o in outputs):
         wanted = "Wrap a module whose output has the batch first."
         raise TypeError(f"{net.name} returned no tensor of (1, …) floats. {wanted}")
     same, stages = _same_as(outputs), _stages([str(o.place) for o in outputs])
     entries = tuple(
-        _layer(o, field, stages[str(o.place)], overwritten.get(str(o.place)), same.get(str(o.place)))
-        for o, field in zip(outputs, seen, strict=True)
+        _layer(o, field, dim, stages[str(o.place)], overwritten.get(str(o.place)), same.get(str(o.place)))
+        for o, field, dim in zip(outputs, seen, dims, strict=True)
     )
     return Layers(net.name, entries, _default(entries, {str(o.place): o.module for o in outputs}))
 
@@ -186,7 +192,7 @@ def _probe(net: Network, picture: Tensor) -> tuple[list[_Output], dict[str, str]
             outputs.extend(
                 _Output(place, module, tensor, tensor._version, tensor.grad_fn)
                 for place, tensor in found
-                if tensor.ndim > 1 and len(tensor) == 1
+                if tensor.ndim > bool(path) and len(tensor) == 1  # the network itself may have one answer, (n,)
             )
 
         return module.register_forward_hook(hook)
@@ -196,6 +202,12 @@ def _probe(net: Network, picture: Tensor) -> tuple[list[_Output], dict[str, str]
     handles = [listen(path, part) for path, part in parts]
     try:
         twin(net.prepare(picture))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        c, h, w = picture.shape[1:]
+        taken = "Wrap it with the size and channels it takes."
+        raise ValueError(f"{net.name} fails on a picture of {c} × {h} × {w}: {error}. {taken}") from error
     finally:
         for handle in handles:
             handle.remove()
@@ -214,8 +226,11 @@ def _same_as(outputs: list[_Output]) -> dict[str, str]:
     return same
 
 
-def _layer(output: _Output, field: Field | None, stage: str, overwritten: str | None, same: str | None) -> Layer:
-    shape = tuple(output.tensor.shape[1:])
+def _layer(
+    output: _Output, field: Field | None, dim: int | None, stage: str, overwritten: str | None, same: str | None
+) -> Layer:
+    last = dim == -1 and output.tensor.ndim > 3
+    shape = tuple(units_second(output.tensor, last).shape[1:])
     return Layer(
         name=str(output.place),
         kind=type(output.module).__name__,
@@ -227,7 +242,27 @@ def _layer(output: _Output, field: Field | None, stage: str, overwritten: str | 
         stage=stage,
         overwritten_by=overwritten,
         same_as=same,
+        channels_last=last,
     )
+
+
+def units_second(output: Tensor, last: bool) -> Tensor:
+    """A layer's output as all others are, (n, units, …), in the same memory; `last` says that it is (n, …, units)."""
+    if output.ndim == 1:
+        return output[:, None]
+    return output.movedim(-1, 1) if last else output
+
+
+def channels_last(net: Network) -> frozenset[str]:
+    """The layers whose maps have their channels last; none where `net` cannot be run on a picture of its size."""
+
+    def find() -> frozenset[str]:
+        try:
+            return frozenset(layer.name for layer in layers(net) if layer.channels_last)
+        except Exception:  # it may be read on other pictures all the same, and then says itself what is wrong
+            return frozenset()
+
+    return net.once("channels last", find)
 
 
 def _stages(names: list[str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A vision network and what it expects of a picture. Pictures are (n, c, h, w) in [0, 1] until `prepare`."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -51,8 +52,9 @@ class Network:
         put(self, "size", _pair(self.size))
         put(self, "mean", _per_channel("mean", self.mean or 0.0, self.channels))
         put(self, "std", _per_channel("std", self.std or 1.0, self.channels))
-        if min(self.std) <= 0:
-            raise ValueError(f"std={self.std} must be above 0, as pictures are divided by it. Leave it out for 1.")
+        if not all(0 < s < math.inf for s in self.std):
+            wanted = "must be above 0 and finite, as pictures are divided by it"
+            raise ValueError(f"std={self.std} {wanted}. Leave it out for 1.")
         put(self, "name", self.name or type(self.module).__name__)
 
     @property
@@ -180,26 +182,28 @@ def wrap(
     >>> vizkit.wrap(SmallNet(), size=28, channels=1)
     SmallNet for 28 × 28 pictures of 1 channel, 9,098 parameters, on cpu
     """
+    if isinstance(labels, str):
+        raise TypeError(f"labels={labels!r} is one string; a list is wanted. Try [{labels!r}].")
     return Network(
         getattr(module, "_orig_mod", module),
         size=_pair(size),
         channels=channels,
         mean=() if mean is None else _per_channel("mean", mean, channels),
         std=() if std is None else _per_channel("std", std, channels),
-        labels=tuple(labels),
+        labels=tuple(labels or ()),
         name=name or "",
     )
 
 
 def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    sides = tuple(size) if isinstance(size, Sequence) else (size, size)
-    if len(sides) != 2 or min(sides) < 1:
+    sides = tuple(size) if isinstance(size, Iterable) else (size, size)  # arrays and tensors, too
+    if len(sides) != 2 or not all(hasattr(side, "__index__") and side >= 1 for side in sides):
         raise ValueError(f"size={size!r} is no (height, width). Give two whole numbers above 0, or one.")
     return int(sides[0]), int(sides[1])
 
 
 def _per_channel(what: str, values: float | Sequence[float], channels: int) -> tuple[float, ...]:
-    if isinstance(values, (int, float)):
+    if not isinstance(values, Iterable):
         return (float(values),) * channels
     found = tuple(float(v) for v in values)
     if len(found) != channels:
@@ -210,6 +214,8 @@ def _per_channel(what: str, values: float | Sequence[float], channels: int) -> t
 def _check_module(module: nn.Module) -> None:
     if isinstance(module, type):
         raise TypeError(f"{module.__name__} is a class. Wrap an object of it: {module.__name__}().")
+    if isinstance(module, Network):
+        raise TypeError(f"{module.name} is wrapped already. Take it as it is, or wrap its module: net.module.")
     if not isinstance(module, nn.Module):
         raise TypeError(f"A network is an nn.Module, not {type(module).__name__}. Load its weights into one first.")
     if isinstance(module, torch.jit.ScriptModule):

@@ -4,22 +4,26 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 
 from vizkit.nets.calls import by_path, leaves
+from vizkit.nets.describe import channels_last, units_second
 from vizkit.nets.describe import layers as layers_of
 from vizkit.nets.network import Network
 from vizkit.nets.twin import at_rest
+
+Take: TypeAlias = Callable[[str, Tensor], Any]  # layer, output -> what is kept of it
 
 
 def activations(net: Network, x: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
     """Run `net` on `x` (n, c, h, w) in [0, 1] just far enough to return the outputs of `layers`.
 
-    Outputs are as the module makes them, (n, units, h', w') of a map, (n, tokens, units) or (n, units); they keep
-    their gradient. Hooks live only during the call and listen only to the calling thread. Values are checked
-    roughly (-1 to 2, so that noise may be added); `Reader` skips that and is for loops.
+    Outputs are as `vizkit.layers` has them, (n, units, h', w') of a map, (n, tokens, units) or (n, units); maps that a
+    module makes with their channels last come in that order, too. They keep their gradient. Hooks live only during
+    the call and listen only to the calling thread. Values are checked roughly (-1 to 2, so that noise may be added);
+    `Reader` skips that and is for loops.
 
     Raises:
         LookupError: a layer does not exist; the message names the nearest ones.
@@ -45,9 +49,12 @@ class Reader:
     torch.Size([1, 64, 56, 56])
     """
 
-    def __init__(self, net: Network, layers: Sequence[str], each: Callable[[str, Tensor], Any] | None = None):
+    def __init__(self, net: Network, layers: Sequence[str], each: Take | None = None):
         if isinstance(layers, str):
             raise TypeError(f"layers={layers!r} is one string; a list is wanted. Try [{layers!r}].")
+        for name in layers:
+            if not isinstance(name, str):
+                raise TypeError(f"layer {name!r} is no name. Give one of vizkit.layers(net).names.")
         self.net, self.layers, self._each = net, tuple(dict.fromkeys(layers)), each
         self._twin = net.twin
         self._rest = partial(at_rest, self._twin) if self._twin is net.module else nullcontext
@@ -57,6 +64,7 @@ class Reader:
         self._parts = {path: parts[path] for path in self._wanted if path in parts}
         if len(self._parts) < len(self._wanted):
             self._refuse(set())
+        self._last = channels_last(net)
 
     def __call__(self, x: Tensor) -> dict[str, Any]:
         """`{layer: output}` for pictures `x` (n, c, h, w); same errors as `activations`, but any values."""
@@ -65,7 +73,7 @@ class Reader:
         x = self.net.prepare(x)
         with self._rest(), self._listening(seen, enough):
             try:
-                _keep(seen, self._output, self._twin(x), self._each or _as_it_is)
+                _keep(seen, self._output, self._twin(x), self._take(_as_it_is))
             except _Enough as stop:
                 if stop is not enough:  # of a reader around this one
                     raise
@@ -80,7 +88,7 @@ class Reader:
         if self._output or not left:
             left.add(("", 1))  # never met by a hook, so that the network runs to its end
         handles = [
-            part.register_forward_hook(_listener(path, self._wanted[path], left, seen, enough, self._each))
+            part.register_forward_hook(_listener(path, self._wanted[path], left, seen, enough, self._take))
             for path, part in self._parts.items()
         ]
         try:
@@ -88,6 +96,11 @@ class Reader:
         finally:
             for handle in handles:
                 handle.remove()
+
+    def _take(self, otherwise: Take) -> Take:
+        """What becomes of an output: what the caller said, or `otherwise`; its units come second."""
+        take = self._each or otherwise
+        return lambda name, output: take(name, units_second(output, name in self._last))
 
     def _refuse(self, seen: set[str]) -> None:
         known = layers_of(self.net)
@@ -103,7 +116,7 @@ class _Enough(BaseException):
 
 
 def _listener(
-    path: str, wanted: dict, left: set, seen: dict[str, Any], enough: _Enough, each: Callable | None
+    path: str, wanted: dict, left: set, seen: dict[str, Any], enough: _Enough, take: Callable[[Take], Take]
 ) -> Callable:
     thread, count = threading.get_ident(), 0
 
@@ -115,14 +128,14 @@ def _listener(
         if count in wanted:
             left.discard((path, count))
             # where the pass goes on, the next layer may overwrite its input in place
-            _keep(seen, wanted[count], output, each or (_copied if left else _as_it_is))
+            _keep(seen, wanted[count], output, take(_copied if left else _as_it_is))
             if not left:
                 raise enough
 
     return hook
 
 
-def _keep(seen: dict[str, Any], wanted: dict[str, str], output: Any, take: Callable[[str, Tensor], Any]) -> None:
+def _keep(seen: dict[str, Any], wanted: dict[str, str], output: Any, take: Take) -> None:
     found = leaves(output)
     for leaf, name in wanted.items():
         if leaf in found:

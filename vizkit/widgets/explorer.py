@@ -30,10 +30,11 @@ from vizkit.views.point_map import PointMap
 from vizkit.views.roster import Roster
 from vizkit.widgets.closing import close_parts, close_tree
 from vizkit.widgets.companion import Companion, told_apart
-from vizkit.widgets.explorer_page import OURS, answering, explorer_page, strongest
+from vizkit.widgets.explorer_page import OURS, answering, explorer_page, marked
 from vizkit.widgets.explorer_parts import column, listed, part, section, titled, wait, wait_no_more
 from vizkit.widgets.knowing import Knowing
 from vizkit.widgets.panel import Panel, panel
+from vizkit.widgets.point_numbers import pictures_of, points_of
 from vizkit.widgets.scanning import Scanning
 from vizkit.widgets.setting import row
 from vizkit.widgets.unit_setting import UnitSetting
@@ -388,20 +389,35 @@ class Explorer(Paged, ipywidgets.VBox):
             self.picture = result.numbers[change["new"]]
 
     def _points_chosen(self, change: dict) -> None:
-        self.selection = change["new"]
+        self.selection = self._pictures_of(change["new"])
         if len(self.selection) == 1:
             self.picture = int(self.selection[0])
+
+    def _pictures_of(self, points: np.ndarray) -> np.ndarray:
+        """The pictures that points of the map stand for."""
+        result = self.map.result
+        if not isinstance(result, Points):
+            return points
+        return pictures_of(result, len(self.pictures)).numpy()[points]
+
+    def _points_of(self, pictures: np.ndarray) -> np.ndarray:
+        """The points of those of `pictures` that have one."""
+        result = self.map.result
+        if not isinstance(result, Points):
+            return pictures
+        found = points_of(result, len(self.pictures), pictures).numpy()
+        return found[found >= 0]
 
     def _selected(self, _change: dict) -> None:
         one = len(self.selection) == 1  # which is the chosen picture, and has a place and a button of its own
         (self.map.add_class if one else self.map.remove_class)("vizkit-explorer-one")
         if self.map.frame is not None:
-            self.points.selection = self.selection
+            self.points.selection = self._points_of(self.selection)
 
     def _mapped(self) -> None:
         """There is a map: choose and mark on it what is chosen and marked."""
         self._mark()
-        self.points.selection = self.selection
+        self.points.selection = self._points_of(self.selection)
 
     def _chose(self, _change: dict) -> None:
         with self._lock:
@@ -453,7 +469,8 @@ class Explorer(Paged, ipywidgets.VBox):
     def _mark(self) -> None:
         known = self._answers()
         if known is not None and self.points.count:
-            self.points.marked = strongest(known[:, self.unit])
+            own = known[:, self.unit]
+            self.points.marked = marked(self.map.result, own) if isinstance(self.map.result, Points) else ()
             if not self.points.color and not self.points.labels:
                 self.points.color = OURS
 

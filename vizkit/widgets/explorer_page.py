@@ -37,6 +37,7 @@ from vizkit.views.pages import (
 )
 from vizkit.views.point_map import PointMap
 from vizkit.views.remark import Remark
+from vizkit.widgets.point_numbers import pictures_of, points_of
 
 if TYPE_CHECKING:
     from vizkit.widgets.explorer import Explorer
@@ -151,19 +152,26 @@ class Work:
         """Another drawing is done."""
         self._done += 1
         last = self._done == self._total
-        self.say("The page is there" if last else f"Making a page: {self._done} of {self._total} drawn")
+        self.say("The page is drawn" if last else f"Making a page: {self._done} of {self._total} drawn")
         if self._tell is not None:
             self._tell(self._done, self._total)
 
 
 def answering(points: Points, own: Tensor) -> Points:
     """`points` with one unit's answers (pictures,) as a value to color by; the least where there is none."""
+    own = own[pictures_of(points, len(own))]
     return replace(points, values={**points.values, OURS: own.nan_to_num(float(own.nan_to_num().min()))})
 
 
 def strongest(own: Tensor) -> Tensor:
     """The numbers of the pictures that a unit answers most to, from its answers (pictures,)."""
     return own.nan_to_num(-torch.inf).topk(min(MARKED, len(own))).indices
+
+
+def marked(points: Points, own: Tensor) -> Tensor:
+    """The points of those pictures."""
+    found = points_of(points, len(own), strongest(own))
+    return found[found >= 0]
 
 
 def _wanted(explorer: "Explorer", layers: Any, units: Any, tv: Any) -> Wanted:
@@ -234,12 +242,14 @@ def _seen(
         pictures = frame.result.pictures if pictures is None else pictures  # the same, so thumbnails are made once
         points = replace(frame.result, pictures=pictures)
         known = answers_of(explorer.net, layer, explorer.pictures, explorer.index)
+        count, known = len(known), known[pictures_of(points, len(known))]  # on a page, pictures count as points do
         some = []
         for unit in wanted.units:
             real = _last(explorer.real.run.using(layer=layer, unit=unit))
             assert isinstance(real.result, Images)
             parts, told = frame_parts(real, crop_shower)
-            some.append(Seen(parts, _map_parts(frame, points, known[:, unit], map_shower), told, real.result.numbers))
+            crops = tuple(points_of(points, count, real.result.numbers).tolist())
+            some.append(Seen(parts, _map_parts(frame, points, known[:, unit], map_shower), told, crops))
         yield some, excited_each(known, wanted.units)
 
 
