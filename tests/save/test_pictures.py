@@ -185,10 +185,29 @@ def test_a_caption_cannot_become_markup():
 
 def test_a_small_picture_is_enlarged_by_the_page_and_not_in_its_pixels():
     (picture,) = [a for tag, a in Reader(mimebundle(Images(noise()))["text/html"]).tags if tag == "img"]
-    assert "width: 128px" in picture["style"]
+    assert "width: 192px" in picture["style"]
     assert "pixelated" in picture["style"]
     with Image.open(io.BytesIO(base64.b64decode(picture["src"].split(",")[1]))) as image:
         assert image.size == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("images", "width"),
+    [
+        (Images(noise(4, h=96, w=96)), 192),
+        (Images(noise(5, h=96, w=96)), 128),
+        (Images(noise(5, h=200, w=200)), 200),
+        (Images(noise(3, h=96, w=96), beside=noise(1, h=96, w=96)), 192),
+        (Images(noise(4, h=96, w=96), beside=noise(1, h=96, w=96)), 128),
+        (Images(noise(12, h=96, w=96), columns=4), 192),
+        (Images(noise(4, h=96, w=96), beside=noise(4, h=96, w=96), columns=2), 192),
+        (Images(noise(4, h=96, w=96), beside=noise(4, h=96, w=96), columns=4), 192),  # two pairs, and two below them
+        (Images(noise(8, h=96, w=96), beside=noise(8, h=96, w=96), columns=4), 128),
+    ],
+)
+def test_few_pictures_in_a_row_are_shown_larger_and_none_smaller_than_it_is(images, width):
+    pictures = [a for tag, a in Reader(mimebundle(images)["text/html"]).tags if tag == "img"]
+    assert {picture["style"] for picture in pictures} == {f"width: {width}px"}  # and smooth: no pixel is to be counted
 
 
 def test_a_thousand_pictures_do_not_flood_a_notebook():

@@ -1,6 +1,7 @@
 """The map of points on a page of its own, in Chromium, with a hundred thousand points, over file://."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -127,6 +128,35 @@ def test_pointing_at_a_point_shows_its_name_label_value_and_picture_without_a_ke
     box = area(shown)
     shown.mouse.move(box["x"] + box["width"] - 4, box["y"] + 4)
     assert not card.is_visible()
+
+
+def finger(shown) -> Callable[[float, float], None]:
+    """A finger to tap with; buttons grow for it, so look for places afterwards."""
+    browser = shown.context.new_cdp_session(shown)
+    browser.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def tap(x: float, y: float) -> None:
+        browser.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        browser.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    return tap
+
+
+def test_the_card_of_a_point_that_a_finger_comes_near_stays_when_it_is_lifted_and_goes_with_the_next_tap(show):
+    points = square(200, names=[f"photo {i}" for i in range(200)])
+    shown = show(points)
+    tap = finger(shown)
+    x, y = where(shown, points, 0)
+    tap(x + 12, y)
+    card = shown.locator(".vizkit-map-card")
+    card.wait_for()
+    assert card.inner_text().split("\n") == ["photo 0", "right"]
+    assert chosen(shown).tolist() == [0]
+    shown.wait_for_timeout(100)
+    assert card.is_visible()
+    box = area(shown)
+    tap(box["x"] + box["width"] - 4, box["y"] + 4)
+    card.wait_for(state="hidden")
 
 
 def test_the_nearest_of_a_hundred_thousand_points_is_found(show):

@@ -91,7 +91,7 @@ def feature_inversion(
     region: Region | None = None,
     start: Tensor | None = None,
 ) -> Frames[Images]:
-    """Find pictures that a layer cannot tell from `image` (Mahendran & Vedaldi 2015; Ulyanov et al. 2018).
+    """Find pictures that a layer cannot tell from a given one (Mahendran & Vedaldi 2015; Ulyanov et al. 2018).
 
     A layer's code is whatever it returns: maps, tokens or a vector, before or after the nonlinearity as its name
     says. Every combination of image, `seed` and strengths is one picture of a single batch, and does not depend on

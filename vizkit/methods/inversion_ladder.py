@@ -33,7 +33,7 @@ def inversion_ladder(
     rate: Annotated[float, Range(0.1, 10.0, log=True)] = 1.0,
     size: Annotated[int, Range(32, 512, log=True, zero=True)] = 0,
 ) -> Frames[Images]:
-    """Find pictures that each layer in turn cannot tell from `image`: a column for a layer, a row for a prior.
+    """Find pictures that each layer in turn cannot tell from a given one: a column for a layer, a row for a prior.
 
     Every cell is a run of `feature_inversion`, which goes no further than its own layer and takes one step for each
     frame; `inversion_ladder.opens(run, index)` is that run alone. The rows are total variation on pixels, a deep

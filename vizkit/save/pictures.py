@@ -4,6 +4,7 @@ Any number of channels is shown: one as gray, two as red and green, three as the
 """
 
 import base64
+import functools
 import html
 import io
 import math
@@ -21,7 +22,9 @@ from vizkit.save.files import ending, replacing
 PAPER, INK = "white", "#333333"
 ORIGINAL = "original"  # what pictures are compared with
 CAPTION_WIDTH = 72  # pixels a caption gets even below a smaller picture
-SMALL = 128  # pixels; narrower pictures are enlarged on a page
+SMALL, LARGE = 128, 192  # pixels; narrower pictures are enlarged on a page, more so where they are few
+FEW = 4  # pictures in a row that are shown large: as many as fit beside JupyterLab's files
+COARSE = 64  # pixels; below this, a picture's own pixels are to be seen when it is enlarged
 SHOWN_AT_ONCE = 256  # pictures in one notebook output
 WEBP_SIDE = 16383  # pixels; the format's own limit
 
@@ -136,13 +139,27 @@ def mimebundle(images: Images) -> dict[str, str]:
 def _figures(images: Images) -> str:
     """The pictures as HTML, in the rows that `images` asks for."""
     names = _names(images)[:SHOWN_AT_ONCE]
-    figures = list(map(_figure, images.pixels, names))
+    figure = functools.partial(_figure, least=_least(images))
+    figures = list(map(figure, images.pixels, names))
     if images.beside is None:
         return _in_rows(figures, images.columns)
     if not _pairs(images):
-        return _in_rows([_figure(images.beside[0], ORIGINAL)], images.columns) + _in_rows(figures, images.columns)
-    befores = map(_figure, images.beside, [f"{ORIGINAL} of {name}" for name in names])
-    return _in_rows([before + figure for before, figure in zip(befores, figures, strict=True)], images.columns)
+        return _in_rows([figure(images.beside[0], ORIGINAL)], images.columns) + _in_rows(figures, images.columns)
+    befores = map(figure, images.beside, [f"{ORIGINAL} of {name}" for name in names])
+    pairs = [_together(before + after) for before, after in zip(befores, figures, strict=True)]
+    return _in_rows(pairs, images.columns if len(pairs) > images.columns else 0)
+
+
+def _together(figures: str) -> str:
+    """`figures` that no line break parts."""
+    return f'<div style="display: inline-block; white-space: nowrap">{figures}</div>'
+
+
+def _least(images: Images) -> int:
+    """How wide each picture is shown at the least, in pixels."""
+    alone = len(images) + (images.beside is not None and not _pairs(images))
+    in_a_row = images.columns * (1 + _pairs(images)) if len(images) > images.columns > 0 else alone
+    return LARGE if in_a_row <= FEW else SMALL
 
 
 def _in_rows(figures: list[str], columns: int) -> str:
@@ -220,14 +237,13 @@ def _names(images: Images) -> list[str]:
     return list(images.captions) or [f"picture {i + 1} of {len(images)}" for i in range(len(images))]
 
 
-def _figure(pixel: Tensor, name: str) -> str:
+def _figure(pixel: Tensor, name: str, least: int) -> str:
     """One picture with its name below, as HTML that looks the same in an untrusted notebook."""
     w = pixel.shape[-1]
-    small = w < SMALL
-    kind = "png" if small else "webp"
+    kind = "png" if w < SMALL else "webp"
     data = base64.b64encode(encode(pixel, kind, quality=90)).decode()
-    sharp = "image-rendering: pixelated; " if small else ""
-    width = SMALL if small else w
+    sharp = "image-rendering: pixelated; " if w < COARSE else ""
+    width = max(w, least)
     return (
         '<figure style="display: inline-block; white-space: normal; '
         f'margin: 4px; max-width: {width}px; vertical-align: top">'

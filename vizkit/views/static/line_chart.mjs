@@ -5,7 +5,7 @@
 
 const WIDTH = 640; // of the drawing's own coordinates
 const HEIGHT = 260;
-const ROOM = { left: 62, right: 12, top: 10, bottom: 48 };
+const ROOM = { left: 62, right: 12, top: 10, bottom: 58 };
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]; // Okabe and Ito
 const DASHES = ["", "7 4", "2 3"]; // one after each round of colors
 
@@ -52,7 +52,7 @@ function render({ model, el }) {
 
   function axes([left, right], [low, high], y) {
     const across = ticks(left, right, 6).flatMap((value) => [
-      drawn("text", { x: x(value), y: HEIGHT - ROOM.bottom + 19, "text-anchor": "middle" }, brief(value)),
+      drawn("text", { x: x(value), y: HEIGHT - ROOM.bottom + 22, "text-anchor": "middle" }, brief(value)),
     ]);
     const up = ticks(low, high, 4).flatMap((value) => [
       drawn("line", { class: "vizkit-chart-grid", x1: ROOM.left, x2: WIDTH - ROOM.right, y1: y(value), y2: y(value) }),

@@ -304,8 +304,8 @@ function render({ model, el }) {
     select(inside(grid(), line, shown), how);
   }
 
-  function press(x, y, event) {
-    const i = pick(x, y);
+  function press(x, y, event, blunt) {
+    const i = pick(x, y, blunt);
     if (i >= 0) select([i], chosen[i] && event.shiftKey ? "less" : changeBy(event));
   }
 
@@ -348,15 +348,15 @@ function render({ model, el }) {
 
   // Pointing
 
-  /** The thumbnail or dot at a place, or -1. */
-  function pick(x, y) {
+  /** The thumbnail or dot at a place, or `blunt` pixels beside it, or -1. */
+  function pick(x, y, blunt = 0) {
     if (!n || glide || stage) return -1;
     const half = thumbs.side / 2;
     for (const i of thumbs.some) {
       const [px, py] = onScreen(i);
       if (half && pictures.of(i) && Math.abs(px - x) <= half && Math.abs(py - y) <= half) return i;
     }
-    const reach = Math.max(8, dotsFor(visible, camera).size / 2 + 3);
+    const reach = Math.max(8, blunt, dotsFor(visible, camera).size / 2 + 3);
     return grid().near(...camera.toPlane(x, y), reach / camera.scale, shown);
   }
 
@@ -371,8 +371,8 @@ function render({ model, el }) {
     return `rgb(${[...rgba.subarray(4 * i, 4 * i + 3)].join(" ")})`;
   }
 
-  function point(x, y) {
-    const i = pick(x, y);
+  function point(x, y, blunt = 0) {
+    const i = pick(x, y, blunt);
     el.dataset.hovered = i;
     if (i !== hovered) {
       hovered = i;
@@ -674,7 +674,7 @@ function render({ model, el }) {
   search.addEventListener("keydown", onSearchKey);
   slider.addEventListener("input", slide);
   slider.addEventListener("keydown", onSliderKey);
-  over.addEventListener("pointerdown", () => ((cursor = false), over.focus({ preventScroll: true }), act.hint("")));
+  over.addEventListener("pointerdown", () => (over.focus({ preventScroll: true }), (cursor = false), act.hint("")));
   over.addEventListener("focus", () => over.matches(":focus-visible") && ((cursor = true), schedule()));
   over.addEventListener("blur", () => ((cursor = false), hideCard(), drawOver()));
   hands(over, act);

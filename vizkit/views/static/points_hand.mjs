@@ -3,6 +3,7 @@
 const PULL = 4; // CSS pixels until a press is a drag
 const STEP = 60; // CSS pixels that an arrow key moves
 const CLOSER = 1.5; // that a key or a button zooms
+const FINGER = 18; // CSS pixels beside a point that a finger may be
 
 /** Corners of the box between two places. */
 function cornersOf([x0, y0], [x1, y1]) {
@@ -14,9 +15,14 @@ function changeBy(event) {
   return event.altKey ? "less" : event.shiftKey ? "more" : "new";
 }
 
+/** How far from a point a pointer still means it, in CSS pixels: a finger is blunt. */
+function bluntness(event) {
+  return event.pointerType === "touch" ? FINGER : 0;
+}
+
 /**
- * Attend to `area`. act: tool() "Pan", "Lasso" or "Box"; pan(dx, dy); zoom(factor, x, y); hover(x, y); leave();
- * press(x, y, event) without a drag; outline(corners or null) while a line is drawn; enclose(corners, how) when it is
+ * Attend to `area`. act: tool() "Pan", "Lasso" or "Box"; pan(dx, dy); zoom(factor, x, y); hover(x, y, blunt); leave();
+ * press(x, y, event, blunt) without a drag; outline(corners or null) while a line is drawn; enclose(corners, how) when it is
  * done; fit(); clear(); toggle() what the middle of the map is nearest to; hint(text or "").
  */
 function hands(area, act) {
@@ -42,7 +48,7 @@ function hands(area, act) {
   function onMove(event) {
     const at = place(event);
     const before = down.get(event.pointerId);
-    if (!before) return act.hover(...at);
+    if (!before) return act.hover(...at, bluntness(event));
     if (!dragged && Math.hypot(at[0] - before[0], at[1] - before[1]) < PULL && down.size === 1) return;
     if (!dragged) act.leave();
     dragged = true;
@@ -70,14 +76,25 @@ function hands(area, act) {
     const began = down.get(event.pointerId);
     down.delete(event.pointerId);
     if (!began || event.type === "pointercancel") return finish();
-    if (!dragged) act.press(...place(event), event);
+    if (!dragged) press(event);
     else if (line?.length > 2) act.enclose(line, changeBy(event));
     finish();
+  }
+
+  function press(event) {
+    act.press(...place(event), event, bluntness(event));
+    if (bluntness(event)) act.hover(...place(event), bluntness(event)); // a finger points at nothing before it presses
   }
 
   function finish() {
     line = null;
     act.outline(null);
+  }
+
+  /** What a finger has pointed at stays to be read when it is lifted. */
+  function onLeave(event) {
+    if (!bluntness(event)) act.leave();
+    act.hint("");
   }
 
   function onWheel(event) {
@@ -106,7 +123,7 @@ function hands(area, act) {
   area.addEventListener("pointerdown", onDown);
   area.addEventListener("pointermove", onMove);
   for (const end of ["pointerup", "pointercancel"]) area.addEventListener(end, onUp);
-  area.addEventListener("pointerleave", () => (act.leave(), act.hint("")));
+  area.addEventListener("pointerleave", onLeave);
   area.addEventListener("wheel", onWheel, { passive: false });
   area.addEventListener("keydown", onKey);
 }
