@@ -1,10 +1,13 @@
 """How fast a scan is, beside the bare forward pass and the bare decoder, and how much memory it takes.
 
 Times are seconds a picture, of one process, in turn: bare pass, scan, bare pass, … so that noise hits all alike.
-Ratios are medians over rounds. `bare` is `net.twin` on ready batches of the scan's size, without gradients or hooks.
+Ratios are medians over rounds. `bare` is the network as torchvision makes it, `module(x)` without gradients or hooks on
+ready batches, at the batch size that suits it best. `own` is the same pass through `net.twin`, whose filters `load` has
+laid out channels last, on batches of the scan's size: what a scan could reach if reading were free.
 """
 
 import argparse
+import copy
 import json
 import os
 import resource
@@ -30,6 +33,7 @@ from vizkit.nets.network import Network
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 PICTURES = DATA / "images" / "imagenet-sample"
+BATCHES = (1, 2, 4, 8, 16, 32)  # that the bare pass may have
 PARTS = ["ready", "files", "memory"]
 KINDS = {"top-k": {"histograms": False}, "with histograms": {}, "every position": {"histograms": "all"}}
 
@@ -78,35 +82,59 @@ def loaded(name: str) -> Network:
 def ready(net: Network, options: argparse.Namespace, batch: int) -> dict:
     """Scans of a tensor against bare passes over it."""
     pixels = torch.stack(list(as_collection(options.pictures).at(net.size, net.channels))[: options.count])
-    turns = {"bare": lambda: bare(net, pixels, batch)}
+    turns = passes(net, pixels, batch)
     for kind in options.kinds:
         turns[kind] = lambda kind=kind: vizkit.scan(net, pixels, batch=batch, **KINDS[kind])
-    times = in_turn(turns, options.rounds, len(pixels))
-    return told(times, "bare")
+    return told(in_turn(turns, options.rounds, len(pixels)), "bare", "own")
 
 
 def files(net: Network, options: argparse.Namespace, batch: int) -> dict:
-    """Scans of JPEG files against the slower of decoding them and bare passes, and against both one after another."""
+    """Scans of JPEG files against the slower of decoding them and a pass, and against both one after another."""
     names = picture_files(options.pictures)[: options.count]
     collection = as_collection(names).at(net.size, net.channels)
-    pixels = torch.stack(list(collection))
-    decode = lambda: [None for _ in batches(collection, range(len(collection)), batch, options.workers)]  # noqa: E731
-    turns = {"bare": lambda: bare(net, pixels, batch), "decoding": decode}
+    turns = passes(net, torch.stack(list(collection)), batch)
+    turns["decoding"] = lambda: [None for _ in batches(collection, range(len(collection)), batch, options.workers)]
     for kind in options.kinds:
         turns[kind] = lambda kind=kind: vizkit.scan(
             net, collection, batch=batch, workers=options.workers, **KINDS[kind]
         )
     times = in_turn(turns, options.rounds, len(names))
-    both = list(zip(times["bare"], times["decoding"], strict=True))
-    # they share the same cores, each having had all of them alone: together they take at least their sum
-    times |= {"slower": [max(pair) for pair in both], "possible": [sum(pair) for pair in both]}
-    return told(times, "slower", "possible")
+    bare, own, decoding = times["bare"], times["own"], times["decoding"]
+    times["slower"] = [max(pair) for pair in zip(bare, decoding, strict=True)]
+    times["slower, own"] = [max(pair) for pair in zip(own, decoding, strict=True)]
+    # where they share the same cores, each having had all of them alone, they take at least their sum together
+    times["one after another"] = [sum(pair) for pair in zip(own, decoding, strict=True)]
+    return told(times, "slower", "slower, own", "one after another")
 
 
-def bare(net: Network, pixels: torch.Tensor, batch: int) -> None:
+def passes(net: Network, pixels: torch.Tensor, batch: int) -> dict[str, Callable[[], object]]:
+    """The bare pass at the batch size that suits it best, and our own without reading."""
+    module = as_made(net)
+    best = min(BATCHES, key=lambda size: seconds_of(lambda: bare(net, module, pixels[:64], size)))
+    print(f"{net.name}: the bare pass takes batches of {best}", flush=True)
+    return {"bare": lambda: bare(net, module, pixels, best), "own": lambda: bare(net, net.twin, pixels, batch)}
+
+
+def as_made(net: Network) -> torch.nn.Module:
+    """The network with its filters in the order in which torchvision makes them."""
+    return copy.deepcopy(net.module).to(memory_format=torch.contiguous_format).eval()
+
+
+def bare(net: Network, module: torch.nn.Module, pixels: torch.Tensor, batch: int) -> None:
     with torch.no_grad():
         for some in pixels.split(batch):
-            net.twin(net.prepare(some))
+            module(net.prepare(some))
+
+
+def seconds_of(turn: Callable[[], object], times: int = 3) -> float:
+    turn()
+    return statistics.median(timed(turn) for _ in range(times))
+
+
+def timed(turn: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    turn()
+    return time.perf_counter() - began
 
 
 def in_turn(turns: dict[str, Callable[[], object]], rounds: int, pictures: int) -> dict[str, list[float]]:
@@ -114,10 +142,9 @@ def in_turn(turns: dict[str, Callable[[], object]], rounds: int, pictures: int) 
     times: dict[str, list[float]] = {name: [] for name in turns}
     for number in range(rounds + 1):
         for name, turn in turns.items():
-            began = time.perf_counter()
-            turn()
+            seconds = timed(turn)
             if number:
-                times[name].append((time.perf_counter() - began) / pictures)
+                times[name].append(seconds / pictures)
     return times
 
 
@@ -143,7 +170,7 @@ def peak_of(name: str, options: argparse.Namespace, count: int) -> dict:
 def peak(name: str, pictures: Path, count: int) -> dict:
     """Most memory, MB, before and while `count` files are scanned: the same 256 again and again, as sizes differ."""
     net = loaded(name)
-    bare(net, torch.rand(4, net.channels, *net.size), 4)
+    bare(net, net.twin, torch.rand(4, net.channels, *net.size), 4)
     before = most_memory()
     names = list(islice(cycle(picture_files(pictures)[:256]), count))
     vizkit.scan(net, names, shard=256)

@@ -75,6 +75,7 @@ class LiveImage(Answering, anywidget.AnyWidget):
         self._asked = 0  # columns, by the newest pictures
         self._numbers: tuple[int, ...] = ()  # of the newest pictures
         self._encoded: tuple[Images | None, list[bytes]] = None, []  # the pictures encoded last
+        self._prepared: tuple[Tensor | None, list[bytes]] = None, []  # those that may come
         super().__init__(opens=on_open is not None, steps=on_step is not None, **traits)
         self.on_msg(self._on_message)
 
@@ -82,6 +83,10 @@ class LiveImage(Answering, anywidget.AnyWidget):
         """Show `images` as soon as the views can take them."""
         self._feed.put(images)
         self._as_answer(self._publish, images)
+
+    def prepare(self, images: Images) -> None:
+        """Encode pictures that may be shown soon; until then, nobody may write over their pixels."""
+        self._prepared = images.pixels, encode_all(images.pixels)
 
     def keep(self) -> None:
         """Keep the newest pictures in `last`; call it when a run has ended."""
@@ -151,9 +156,10 @@ class LiveImage(Answering, anywidget.AnyWidget):
 
     def _jpegs(self, images: Images) -> list[bytes]:
         """Encoded once, for those who look and to be kept."""
-        encoded = self._encoded  # which another thread may replace
+        encoded, prepared = self._encoded, self._prepared  # which another thread may replace
         if encoded[0] is not images:
-            encoded = self._encoded = images, encode_all(images.pixels)
+            known = prepared[1] if prepared[0] is images.pixels else encode_all(images.pixels)
+            encoded = self._encoded = images, known
         return encoded[1]
 
     def _on_message(self, _widget: Any, message: dict, _buffers: list) -> None:

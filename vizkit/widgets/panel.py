@@ -5,6 +5,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets
@@ -33,6 +34,7 @@ from vizkit.views.pages import Page
 from vizkit.views.remark import Remark
 from vizkit.views.transport import Act, Transport
 from vizkit.widgets import sentences, steering
+from vizkit.widgets.ahead import QUICK, Ahead
 from vizkit.widgets.closing import close_parts, close_tree
 from vizkit.widgets.controls import on_top, settings
 from vizkit.widgets.fold import Fold
@@ -125,7 +127,8 @@ class Panel(Paged, ipywidgets.VBox):
         self._first: dict[str, Any] = {}  # what the run that starts by itself is given besides
         self._below = ipywidgets.VBox().add_class("vizkit-below")
         self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
-        self.player = Player(self._frame_made, self._state_changed)
+        self.player = Player(self._frame_made, self._state_changed, on_rest=self._look_ahead)
+        self._ahead, self._step = Ahead(), 1  # and where the reader is going, in units
         self._lock = threading.RLock()  # guards the four below: a callback may come in any thread
         self._many = False  # whether settings change together
         self._playing: Run | None = None  # the newest that was given to the player
@@ -299,7 +302,7 @@ class Panel(Paged, ipywidgets.VBox):
     def _new_view(self, kind: type[Result]) -> View:
         """An empty view for a kind of result, which tells when something is chosen in it."""
         alone = self.open_alone if hasattr(self.method, "opens") else None
-        view = view_for(kind, on_open=alone, on_step=self._stepper())
+        view = view_for(kind, on_open=alone, on_step=self._go if self._units else None)
         for name in {"selection", "chosen"} & set(view.trait_names()):
             view.observe(lambda _: self._offer(), name)
         return view
@@ -339,9 +342,16 @@ class Panel(Paged, ipywidgets.VBox):
         close.on_click(lambda _: self.close_opened())
         self._below.children = (row(title, close), self.opened)
 
-    def _stepper(self) -> Callable[[int], None] | None:
-        """What goes to the next unit, or back; None where there is none to choose."""
-        return next((one.step for one in self.controls.values() if isinstance(one, UnitSetting)), None)
+    @property
+    def _units(self) -> tuple[str, UnitSetting] | None:
+        """The setting of units and its name; None where there are none to choose."""
+        return next(((name, one) for name, one in self.controls.items() if isinstance(one, UnitSetting)), None)
+
+    def _go(self, by: int) -> None:
+        """To the next unit with 1, back with -1."""
+        assert self._units is not None
+        self._step = by
+        self._units[1].step(by)
 
     def _judging(self, referee: Network | None) -> Judging | None:
         """What feeds the honesty meter; None where nobody knows how this method's pictures are judged."""
@@ -369,7 +379,7 @@ class Panel(Paged, ipywidgets.VBox):
             if self.judging:
                 self._as_answer(self.judging.clear)
             self._as_answer(self._tell_begun)
-            self.player.play(run)
+            self.player.play(self._ahead.known(run))
 
     def _go_on(self) -> None:
         """Play from where the last run ended, where the method can start from there, and else from the start."""
@@ -460,6 +470,19 @@ class Panel(Paged, ipywidgets.VBox):
         thread without that message in its context would move them to the main thread, where a cell may be running.
         """
         self._context.copy().run(tell, *args)
+
+    def _look_ahead(self) -> None:
+        """Have the unit ready to which the next press of the same key goes, where a unit is a matter of a moment."""
+        quick = self.player.frames == 1 and self._history.seconds < QUICK
+        if not (quick and self._units and self.transport.seen and isinstance(self.view, LiveImage)):
+            return
+        name, units = self._units
+        if (after := units.after(self._step)) == units.value:  # at an end
+            return
+        with suppress(Exception):  # who really goes there will be told
+            frame = self._ahead.look(self._run(**{name: after}))
+            if frame is not None and isinstance(result := self.dressed(frame.result), Images):
+                self.view.prepare(result)
 
     def _end(self, state: State) -> None:
         self._tell(state, sentences.ended(state, self._history, self.error))

@@ -48,9 +48,13 @@ class UnitSetting(Setting):
 
     def step(self, by: int) -> None:
         """Go on to the next unit with 1, back with -1; several go on by as many as they are. At an end they stay."""
+        self.value = self.after(by)
+
+    def after(self, by: int) -> int | tuple[int, ...]:
+        """The value after `step(by)`."""
         units = _tuple(self.value)
         by = max(-min(units), min(by * len(units), self.count - 1 - max(units)))
-        self.value = tuple(unit + by for unit in units) if len(units) > 1 else units[0] + by
+        return tuple(unit + by for unit in units) if len(units) > 1 else units[0] + by
 
     def check(self, value: Any) -> Any:
         units = value if isinstance(value, Sequence) else (value,)
