@@ -129,8 +129,8 @@ def test_the_repositorys_own_links_lead_somewhere(tmp_path):
 
 
 @pytest.mark.browser
-def test_the_site_asks_for_nothing_and_its_demo_plays(built):
-    with browser.browser() as running, browser.page(running, 1200) as tab:
+def test_the_site_asks_for_nothing_and_its_demo_plays(built, chromium):
+    with browser.page(chromium, 1200) as tab:
         requests = []
         tab.on("request", lambda request: requests.append(request.url))
         tab.goto((built / "docs/methods/toy.html").as_uri())
@@ -144,8 +144,8 @@ def test_the_site_asks_for_nothing_and_its_demo_plays(built):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [360, 800, 1440])
-def test_no_page_scrolls_sideways(built, width):
-    with browser.browser() as running, browser.page(running, width) as tab:
+def test_no_page_scrolls_sideways(built, chromium, width):
+    with browser.page(chromium, width) as tab:
         for name in ("index.html", "docs/api.html", "docs/methods/toy.html"):
             tab.goto((built / name).as_uri())
             assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

@@ -26,7 +26,8 @@ def test_without_cuda_the_step_is_itself():
 
 @pytest.mark.gpu
 @needs_cuda
-def test_a_graph_is_captured_and_gives_what_the_cpu_gives():
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_a_graph_is_captured_and_gives_what_the_cpu_gives(dropout):
     graphs = []
     original = torch.cuda.graph.__enter__
 
@@ -36,8 +37,8 @@ def test_a_graph_is_captured_and_gives_what_the_cpu_gives():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.cuda.graph, "__enter__", counted)
-        there = frames("cuda")
-    here = frames("cpu")
+        there = frames("cuda", dropout=dropout)
+    here = frames("cpu", dropout=dropout)
     assert graphs
     torch.testing.assert_close(there[-1].result.pixels.cpu(), here[-1].result.pixels, atol=2e-2, rtol=0)
 

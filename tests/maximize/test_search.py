@@ -79,6 +79,36 @@ def test_views_are_averaged_and_units_stay_with_their_pictures():
     assert not torch.allclose(moved[-1].pixels, four[-1].pixels)
 
 
+class Deep(nn.Sequential):
+    """A template behind another layer, so that dropout has something between them."""
+
+    def __init__(self):
+        first = nn.utils.skip_init(nn.Conv2d, 1, 3, 1, bias=False)
+        first.weight.data = torch.tensor([1.0, -2.0, 0.5]).reshape(3, 1, 1, 1)
+        second = nn.utils.skip_init(nn.Conv2d, 3, 2, 6, bias=False)
+        second.weight.data = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+        super().__init__(first, second)
+
+
+def unsteady(n=1, unit=0, **options):
+    net, chance = vizkit.wrap(Deep(), size=6, channels=1), streams(range(n))
+    picture = Pixels((n, 1, 6, 6), chance, net.device)
+    return list(search(net, picture, objectives.channel("1", unit), chance, steps=12, **options))
+
+
+def test_with_dropout_every_look_goes_through_a_network_of_its_own():
+    steady, shaken = (unsteady(dropout=spread, rate=0.0) for spread in (0.0, 0.5))
+    assert len({look.score.item() for look in steady}) == 1  # a picture that stays gets one answer
+    assert len({look.score.item() for look in shaken}) == len(shaken)
+
+
+def test_with_dropout_a_picture_does_not_depend_on_its_neighbors_in_the_batch():
+    two = unsteady(n=2, unit=[0, 1], dropout=0.5, views=2)
+    one = unsteady(n=1, unit=[0], dropout=0.5, views=2)
+    torch.testing.assert_close(two[-1].pixels[:1], one[-1].pixels)
+    assert not torch.allclose(one[-1].pixels, unsteady(views=2)[-1].pixels)
+
+
 def test_a_dial_turned_while_running_acts_at_the_next_step_and_is_remembered():
     dial = Dial(0.0)
     net = vizkit.wrap(Template(), size=6, channels=1)
@@ -164,6 +194,7 @@ def test_half_precision_ends_with_steps_in_the_networks_own():
 
     net, chance = vizkit.wrap(Telling(), size=6, channels=1), streams([0])
     picture = Pixels((1, 1, 6, 6), chance, net.device)
+    vizkit.layers(net)  # runs it once
     halved.clear()
     list(search(net, picture, objectives.channel("look", 0), chance, steps=16, dtype=torch.bfloat16))
     assert halved == 14 * [True] + 3 * [False]

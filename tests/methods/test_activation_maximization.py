@@ -57,6 +57,17 @@ def test_direction_along_an_axis_is_the_channel():
     torch.testing.assert_close(pixels, run(unit=1).result().pixels)
 
 
+@pytest.mark.parametrize("name", [name for name in ZOO if name != "nan weights"])
+def test_dropout_changes_the_picture_whatever_the_network_is_made_of(name):
+    net = ZOO[name]
+    steady, shaken = (
+        vizkit.run("activation_maximization", net, layer="output", steps=6, dropout=spread).result().pixels
+        for spread in (0.0, 0.5)
+    )
+    assert shaken.isfinite().all()
+    assert not torch.allclose(steady, shaken)
+
+
 @pytest.mark.parametrize("name", presets_of(activation_maximization))
 def test_every_preset_runs(name):
     assert len(vizkit.run("activation_maximization", NET, layer=LAYER, preset=name, steps=2).result()) == 1
@@ -83,6 +94,7 @@ def test_labels_name_the_pictures_of_class_logits():
         ({"unit": []}, ValueError, "at least one"),
         ({"views": 0}, ValueError, "Give 1 or more"),
         ({"jitter": -1.0}, ValueError, "jitter"),
+        ({"dropout": -0.1}, ValueError, "dropout"),
     ],
 )
 def test_what_cannot_be_is_answered_with_a_sentence(wrong, error, words):

@@ -16,6 +16,7 @@ from vizkit.maximize.adam import Adam
 from vizkit.maximize.awake import Awake
 from vizkit.maximize.capture import captured
 from vizkit.maximize.chance import Streams, uniform
+from vizkit.maximize.dropout import Dropout
 from vizkit.maximize.objectives import Objective
 from vizkit.maximize.pictures import Picture
 from vizkit.maximize.transforms import Shift, Still, Wobble, draws
@@ -49,6 +50,7 @@ def search(
     settle: float = 0.1,
     share: bool = True,
     views: int = 1,
+    dropout: float = 0.0,
     wake: int = 16,
     dtype: torch.dtype = torch.float32,
 ) -> Iterator[Look]:
@@ -58,14 +60,14 @@ def search(
     are added, so a penalty's strength means the same at every layer of every network; without, both
     are taken as they are. `rate` multiplies the rate the picture likes; over the last third it falls to the share
     `settle` of itself. Each look is the mean over `views` transforms of the picture; after the share `rest` of the
-    way nothing moves.
+    way nothing moves. With `dropout`, every look goes through a slightly different network.
     For `wake` steps gradient passes through dead ReLUs. `dtype` is the precision of the network alone, and only
     of the first seven eighths: a picture settles on what the network answers in its own.
 
     Raises:
         FloatingPointError: the network does not answer the starting picture with numbers.
     """
-    loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, views, dtype)
+    loop = _Loop(net, picture, objective, chance, steps, penalties, transform, share, views, dropout, dtype)
     loop.draws[:, math.ceil(rest * (steps + 1)) :] = 0.5  # the middle of every draw is no movement
     advance = loop.advance
     for step in range(steps + 1):
@@ -94,10 +96,11 @@ def cooling(progress: float, end: float = 0.1) -> float:
 class _Loop:
     """Everything a step reads, in tensors that stay where they are, so that a step can be captured."""
 
-    def __init__(self, net, picture, objective, chance, steps, penalties, transform, share, views, dtype):
+    def __init__(self, net, picture, objective, chance, steps, penalties, transform, share, views, dropout, dtype):
         self.net, self.picture, self.objective = net, picture, objective
         self.transform, self.share, self.views, self.dtype = transform, share, views, dtype
         self.read = Reader(net, objective.layers)
+        self.dropout = Dropout(dropout, chance, views) if dropout else None
         self.strengths, self.penalties = [s for s, _ in penalties], [p for _, p in penalties]
         self.draws = uniform((steps + 1, views, draws(net.channels)), chance).to(net.device)
         self.draw = self.draws[:, 0].flatten(0, 1)
@@ -108,6 +111,8 @@ class _Loop:
     def prepare(self, step: int, rate: float) -> None:
         """Put this step's random draw, strengths and rate where the step reads them."""
         self.picture.stir()
+        if self.dropout:
+            self.dropout.stir()
         self.draw.copy_(self.draws[:, step].flatten(0, 1))
         for i, strength in enumerate(self.strengths):
             value = torch.as_tensor(now(strength, step), dtype=torch.float32)
@@ -140,7 +145,7 @@ class _Loop:
     def _score(self, pixels: Tensor) -> Tensor:
         pixels = pixels.repeat_interleave(self.views, 0) if self.views > 1 else pixels
         x = self.transform(pixels, self.net.size, self.draw).contiguous(memory_format=torch.channels_last)
-        with self._precision():
+        with self._precision(), self.dropout or nullcontext():
             seen = self.read(x)
         return self.objective(seen).reshape(-1, self.views).mean(1)
 
