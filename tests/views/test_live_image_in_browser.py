@@ -221,10 +221,15 @@ def test_text_is_readable_in_both_themes(view, show, theme):
     assert contrast(show(theme=theme), ".vizkit-live-caption") >= 4.5
 
 
-def test_before_the_first_picture_it_says_what_to_do(view, show):
+@pytest.mark.parametrize("words", ["", "It starts by itself."])
+def test_before_the_first_picture_it_says_what_to_do(view, show, words):
+    if words:
+        view.waiting = words
     shown = show()
-    assert shown.get_by_text("Press Run").is_visible()
+    assert shown.get_by_text(words or "Press Run").is_visible()
     assert shown.locator("img").count() == 0
+    view.show(pictures(1))
+    assert not show().get_by_text(words or "Press Run").is_visible()
 
 
 def test_every_painted_frame_is_acknowledged_and_counted(view, show):

@@ -109,7 +109,7 @@ def positions_last(a: Tensor) -> Tensor:
 
 def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
     """(n, channels, positions) -> (n, positions): of each picture its own unit, in float32."""
-    index = _numbers(units)
+    index = unit_numbers(units)
     beside, low, high = _beside(index), int(index.min()), int(index.max())
 
     def choose(a: Tensor) -> Tensor:
@@ -122,14 +122,22 @@ def _chooser(units: Units) -> Callable[[Tensor], Tensor]:
     return choose
 
 
-def _numbers(units: Units) -> Tensor:
-    """Units as whole numbers (n,)."""
+def unit_numbers(units: Units) -> Tensor:
+    """Units as whole numbers (n,).
+
+    Raises:
+        TypeError: they are no numbers, or no whole ones.
+        ValueError: there are none.
+    """
+    wanted = f"{units!r} names no unit. Give a whole number from 0, or several."
     try:
         index = torch.as_tensor(units).reshape(-1)
     except (TypeError, ValueError, RuntimeError):  # words, nothing, lists of unlike things
-        index = torch.empty(0)
-    if not index.numel() or index.dtype == torch.bool or index.is_floating_point() or index.is_complex():
-        raise TypeError(f"{units!r} names no unit. Give a whole number from 0, or several.")
+        raise TypeError(wanted) from None
+    if not index.numel():
+        raise ValueError(wanted)
+    if index.dtype == torch.bool or index.is_floating_point() or index.is_complex():
+        raise TypeError(wanted)
     return index.long()
 
 

@@ -119,7 +119,7 @@ def activation_maximization(
         FloatingPointError: the network answers with NaN.
 
     >>> net = vizkit.load("world")
-    >>> vizkit.run("activation_maximization", net, layer="output", unit=[1, 5]).result().pixels.shape
+    >>> vizkit.run("activation_maximization", net, layer="stage3", unit=[41, 74]).result().pixels.shape
     torch.Size([2, 3, 96, 96])
     """
     check_loop(steps, rate, precision)

@@ -12,6 +12,7 @@ from vizkit.core.controls import Choice, LayerName, Range, Unit
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images, Profile
 from vizkit.data.collections import NONE, Collection
+from vizkit.maximize.objectives import unit_numbers
 from vizkit.measure.crops import Maps, averaged, boxes, cell_size, cropped, enlarged, heat, heated, on_paper, outlined
 from vizkit.measure.honesty import judged
 from vizkit.measure.index import Index
@@ -74,7 +75,7 @@ def top_images(
     >>> vizkit.run("top_images", net, layer="stage3", unit=3, count=6).result().captions[0]
     'beach · 8.48'
     """
-    units = _units(unit)
+    units = list(dict.fromkeys(unit_numbers(unit).tolist()))
     _check(count, show, spread)
     before, grid, maps = None, None, None
     for seen in looking(net, layer, pictures, index, seed):
@@ -152,13 +153,6 @@ def _caption(pick: Pick, seen: Seen) -> str:
     alike = [f"{pick.copies} alike"] if pick.copies > 1 else []
     above = [] if pick.above is None else [f"above {100 * pick.above:.0f} %"]
     return " · ".join([name, f"{pick.value:.3g}", *alike, *above])
-
-
-def _units(unit: int | Sequence[int] | Tensor) -> list[int]:
-    found = [int(one) for one in torch.as_tensor(unit).flatten().tolist()]
-    if not found:
-        raise ValueError("unit=[] names no unit. Give a number, or several.")
-    return list(dict.fromkeys(found))
 
 
 def _check(count: int, show: str, spread: str) -> None:

@@ -37,7 +37,7 @@ class LiveImage(Answering, anywidget.AnyWidget):
     `blink` or not at all (`result`), as `compare` says; `beside` holds the originals, sent when they change.
     Where `on_open` is given, a picture among several can be opened alone: it is called with its index, in any thread.
     Where `on_step` is given, Page Up and Page Down call it with -1 and 1: another unit, say. `sources` can be copied;
-    `profile` is drawn beside the pictures.
+    `profile` is drawn beside the pictures; `waiting` is said while there are none.
 
     >>> view = LiveImage()
     >>> for frame in run:
@@ -60,6 +60,7 @@ class LiveImage(Answering, anywidget.AnyWidget):
     compare = traitlets.Enum(WAYS, WAYS[0]).tag(sync=True)
     opens = traitlets.Bool(False).tag(sync=True)
     steps = traitlets.Bool(False).tag(sync=True)
+    waiting = traitlets.Unicode("No picture yet. Press Run.").tag(sync=True)
 
     def __init__(
         self,

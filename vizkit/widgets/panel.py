@@ -47,6 +47,7 @@ from vizkit.widgets.range_setting import DialSetting
 from vizkit.widgets.setting import Setting, row, same, words
 from vizkit.widgets.unit_setting import UnitSetting
 
+WAITING = "No picture yet: the first one comes when the cells above are done."
 _TELL_EVERY = 0.1  # seconds between two updates of the status line and the curve
 
 
@@ -302,7 +303,8 @@ class Panel(Paged, ipywidgets.VBox):
     def _new_view(self, kind: type[Result]) -> View:
         """An empty view for a kind of result, which tells when something is chosen in it."""
         alone = self.open_alone if hasattr(self.method, "opens") else None
-        view = view_for(kind, on_open=alone, on_step=self._go if self._units else None)
+        of_images = {"waiting": WAITING} if self.autostart else {}
+        view = view_for(kind, on_open=alone, on_step=self._go if self._units else None, **of_images)
         for name in {"selection", "chosen"} & set(view.trait_names()):
             view.observe(lambda _: self._offer(), name)
         return view

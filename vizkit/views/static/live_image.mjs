@@ -2,7 +2,8 @@
 //
 // From Python: {frame: number, captions, alt} with one JPEG per buffer, and the traits captions, alt, columns (0: as
 //              many as look good), chosen (cells), selected (the one among them that was chosen last, -1: none), last
-//              (JPEGs), opens (whether a picture can be opened alone), steps (whether Page Up and Page Down do something).
+//              (JPEGs), opens (whether a picture can be opened alone), steps (whether Page Up and Page Down do something),
+//              waiting (what is said before the first).
 // To Python:   {view, ready: true}, {view, painted: number} for each frame, {view, open: index}, {view, step: 1 or -1},
 //              {view, gone: true}, and chosen and selected.
 
@@ -42,7 +43,7 @@ function release(picture) {
 
 function render({ model, el }) {
   const view = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const hint = element("p", "vizkit-live-empty", "No picture yet. Press Run.");
+  const hint = element("p", "vizkit-live-empty", model.get("waiting") ?? "");
   const grid = element("div", "vizkit-live-grid");
   const cells = [];
   const compare = comparison(model, el, grid);
