@@ -67,10 +67,12 @@ def test_a_unit_that_does_not_exist_is_answered_with_how_many_there_are(unit):
         objectives.channel("a", unit)({"a": MAPS})
 
 
-@pytest.mark.parametrize("unit", [1.5, "3", None, True, [], [0, "a"], float("nan")])
+@pytest.mark.parametrize("unit", [1.5, "3", None, True, [0, "a"], float("nan")])
 def test_what_is_no_unit_is_answered_with_a_sentence(unit):
     with pytest.raises(TypeError, match=r"names no unit\. Give a whole number"):
         objectives.channel("a", unit)
+    with pytest.raises(ValueError, match="names no unit"):
+        objectives.channel("a", [])
 
 
 @pytest.mark.parametrize("unit", [np.int64(3), np.array([3]), torch.tensor(3, dtype=torch.uint8), (3,), range(3, 4)])

@@ -54,7 +54,8 @@ class UnitSetting(Setting):
         """The value after `step(by)`."""
         units = _tuple(self.value)
         by = max(-min(units), min(by * len(units), self.count - 1 - max(units)))
-        return tuple(unit + by for unit in units) if len(units) > 1 else units[0] + by
+        moved = [unit + by for unit in units]
+        return tuple(moved) if len(moved) > 1 else moved[0]
 
     def check(self, value: Any) -> Any:
         units = value if isinstance(value, Sequence) else (value,)
