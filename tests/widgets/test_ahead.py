@@ -7,7 +7,6 @@ from typing import Annotated
 import pytest
 import torch
 
-from tests.widgets.toy import until
 from vizkit.core.controls import LayerName, Unit
 from vizkit.core.frames import Frame, Frames
 from vizkit.core.results import Images
@@ -54,9 +53,15 @@ def make(net):
 
 def press(one, by: int = 1) -> None:
     """What a page sends for Page Down, or Page Up; returns when nothing goes on any more."""
-    one.player.wait()
+    rest(one)
     one.view._handle_custom_msg({"view": "b", "step": by}, [])
+    rest(one)
+
+
+def rest(one) -> None:
+    """Wait until nothing goes on any more."""
     one.player.wait()
+    one._ahead.wait()
 
 
 def asked() -> list:
@@ -65,7 +70,7 @@ def asked() -> list:
 
 def test_the_next_unit_is_ready_and_shown_as_the_panels_own_run(make):
     one = make(unit=3)
-    one.player.wait()
+    rest(one)
     assert asked() == [3, 4]
     press(one)
     assert asked() == [3, 4, 5], "unit 4 was not played again"
@@ -100,7 +105,7 @@ def test_at_the_last_unit_nothing_is_made_ready(make):
 
 def test_what_cannot_be_made_is_told_only_to_who_goes_there(make):
     one = make(unit=1)
-    one.player.wait()
+    rest(one)
     assert one.transport.state == "done"
     press(one)
     assert asked() == [1, 2, 2]
@@ -110,9 +115,9 @@ def test_what_cannot_be_made_is_told_only_to_who_goes_there(make):
 
 def test_another_layer_is_not_answered_by_this_one(make):
     one = make(unit=3)
-    one.player.wait()
+    rest(one)
     one.set(layer="3", unit=4)
-    one.player.wait()
+    rest(one)
     assert ASKED[:3] == [("0", 3), ("0", 4), ("3", 4)]
     assert one.result.run.arguments["layer"] == "3"
 
@@ -153,35 +158,51 @@ def test_pictures_that_were_ready_are_not_encoded_again(make, monkeypatch):
     assert one.view.last == real(one.result.pixels)
 
 
-def test_a_press_that_comes_meanwhile_waits_for_it_and_plays_it_once(make):
-    begun, free = threading.Event(), threading.Event()
+@pytest.fixture
+def held(monkeypatch):
+    """Holds up whatever is played ahead until it is set; `begun` tells that something is."""
+    free, begun, played = threading.Event(), threading.Event(), Run.__iter__
 
-    def slow(one):
-        look = one._ahead.look
-
-        def waited(run):
+    def waiting(run):
+        if threading.current_thread().name == "vizkit ahead":
             begun.set()
             assert free.wait(5)
-            return look(run)
+        return played(run)
 
-        one._ahead.look = waited
-
-    one = make(unit=0)
-    one.player.wait()
-    slow(one)
-    one.controls["unit"].value = 3
-    assert begun.wait(5)
-    one.view._handle_custom_msg({"view": "b", "step": 1}, [])
+    monkeypatch.setattr(Run, "__iter__", waiting)
+    free.begun = begun
+    yield free
     free.set()
-    until(lambda: one.result.captions == ("unit 4",))
+
+
+def test_a_press_that_comes_meanwhile_waits_for_it_and_plays_it_once(make, held, monkeypatch):
+    monkeypatch.setattr("vizkit.widgets.ahead.QUICK", 5.0)
+    one = make(unit=0)
+    assert held.begun.wait(5)
+    one.view._handle_custom_msg({"view": "b", "step": 1}, [])
+    held.set()
+    rest(one)
+    assert one.result.captions == ("unit 1",)
+    assert asked() == [0, 1, 2]
+
+
+def test_nobody_waits_for_what_takes_long_or_is_another(make, held):
+    one = make(unit=0)
+    assert held.begun.wait(5)
+    one.controls["unit"].value = 4
     one.player.wait()
-    assert asked() == [0, 1, 3, 4, 5]
+    assert one.result.captions == ("unit 4",), "while unit 1 is still in hand"
+    one.controls["unit"].value = 1
+    one.player.wait()
+    assert one.result.captions == ("unit 1",), "played anew"
 
 
 def test_a_frame_is_held_for_one_run_alone(net):
-    ahead = Ahead()
+    ahead, taken = Ahead(), []
     runs = [Run.of(units, net, "0", unit) for unit in (3, 3, 4)]
-    assert ahead.look(runs[0]) is not None
+    ahead.look(runs[0], taken.append)
+    ahead.wait()
+    assert taken == [ahead.frame]
     (known,) = ahead.known(runs[1])
     assert known.result.run is runs[1]
     (other,) = ahead.known(runs[2])

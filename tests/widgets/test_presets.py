@@ -44,7 +44,7 @@ def test_a_preset_starts_one_run_not_one_for_each_control(one):
     one.transport._handle_custom_msg({"view": "a", "ready": True}, [])
     one.presets.value = "classes"
     assert len(plays) == 1
-    assert plays[0].arguments["steps"] == preset(activation_maximization, "classes")["steps"]
+    assert plays[0].run.arguments["steps"] == preset(activation_maximization, "classes")["steps"]
 
 
 def test_a_method_without_presets_has_no_menu(make):

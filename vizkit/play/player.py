@@ -32,8 +32,7 @@ class Player:
     `on_frame(frame)` gets the first frame, the last one made (also before a stop), and in between at
     most `fps` a second; `on_state(state)` gets every change. Both are called in the worker thread, one
     at a time, and never for a run that a later one has replaced. Anything that a run or a callback
-    raises ends the run as "failed" and is kept in `error` with its traceback. `on_rest()` is called there when
-    a run is done and no other waits; the next one begins after it.
+    raises ends the run as "failed" and is kept in `error` with its traceback.
 
     >>> player = Player(on_frame=lambda frame: view.show(frame.result))
     >>> player.play(run)
@@ -47,11 +46,10 @@ class Player:
         on_state: Callable[[State], object] | None = None,
         fps: float = 20,
         *,
-        on_rest: Callable[[], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.fps = fps
-        self._on_frame, self._on_state, self._on_rest, self._clock = on_frame, on_state, on_rest, clock
+        self._on_frame, self._on_state, self._clock = on_frame, on_state, clock
         self._lock = threading.Lock()  # guards the three below; never held while calling back
         self._take: Take | None = None  # the newest
         self._next: Take | None = None  # the newest, until the worker begins it
@@ -125,12 +123,6 @@ class Player:
             except BaseException as error:  # even SystemExit, or the panel would say "running" forever
                 take.error, outcome = error, "failed"
             self._end(take, outcome)
-            self._rest(take)
-
-    def _rest(self, take: Take) -> None:
-        if self._on_rest is not None and take.state == "done" and self._heard(take):
-            with fair_shares():
-                self._on_rest()
 
     def _begin(self) -> Take | None:
         with self._lock:

@@ -1,36 +1,91 @@
 """What the next press of a key will ask for, worked out while nothing else happens."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from vizkit.core.frames import Frame
 from vizkit.core.runs import Run
+from vizkit.play.shares import fair_shares
 from vizkit.widgets.setting import same
 
-QUICK = 0.25  # seconds: who waits for the answer in hand waits no longer than that
+QUICK = 0.25  # seconds: only what takes less is worked out ahead, and nobody waits for it any longer
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run that nobody has asked for yet, and who takes its frame."""
+
+    run: Run
+    take: Callable[[Frame], object]
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Ahead:
-    """Holds the only frame of a run that nobody has asked for yet; `known(run)` plays it in place of `run`.
+    """Plays a run in a thread of its own, and holds its only frame; `known(run)` plays that in place of `run`.
 
-    >>> ahead.look(panel.run.using(unit=8))
+    What cannot be played is not told of: who really asks for it will be told.
+
+    >>> ahead.look(panel.run.using(unit=8), lambda frame: view.prepare(frame.result))
     >>> player.play(ahead.known(panel.run))  # at once, if that is unit 8 by now
     """
 
     def __init__(self) -> None:
         self.frame: Frame | None = None
+        self._lock = threading.Lock()  # guards the three below
+        self._job: Job | None = None  # what the thread works at
+        self._next: Job | None = None
+        self._thread: threading.Thread | None = None
 
-    def look(self, run: Run) -> Frame | None:
-        """Play `run`, which is repeatable, and keep its frame; None if it has several, or none."""
-        self.frame = None
-        frames = list(run)
-        if len(frames) == 1:
-            self.frame = frames[0]
-        return self.frame
+    def look(self, run: Run, take: Callable[[Frame], object]) -> None:
+        """Begin to play `run`, which is repeatable; a run that still waits for its turn is dropped. From any thread."""
+        with self._lock:
+            self._next = Job(run, take)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="vizkit ahead", daemon=True)
+                self._thread.start()
 
     def known(self, run: Run) -> "Known":
         """What to play for `run`."""
         return Known(self, run)
+
+    def wait(self) -> None:
+        """Until nothing is worked out any more."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def close(self) -> None:
+        """Begin nothing more; what is in hand ends by itself."""
+        with self._lock:
+            self._next = None
+
+    def soon(self, run: Run) -> Frame | None:
+        """The frame of `run` if it is there, or is a moment away."""
+        with self._lock:
+            coming = next((job for job in (self._job, self._next) if job and alike(job.run, run)), None)
+        if coming is not None:
+            coming.done.wait(QUICK)
+        frame = self.frame
+        return frame if frame and frame.result.run and alike(frame.result.run, run) else None
+
+    def _work(self) -> None:
+        while (job := self._begin()) is not None:
+            with suppress(Exception), fair_shares():
+                frames = list(job.run)
+                if len(frames) == 1:
+                    job.take(frames[0])
+                    self.frame = frames[0]
+            job.done.set()
+
+    def _begin(self) -> Job | None:
+        with self._lock:
+            self._job, self._next = self._next, None
+            if self._job is None:
+                self._thread = None
+            return self._job
 
 
 @dataclass(frozen=True)
@@ -41,11 +96,11 @@ class Known:
     run: Run
 
     def __iter__(self) -> Iterator[Frame]:
-        frame = self.ahead.frame
-        if frame is not None and frame.result.run is not None and alike(frame.result.run, self.run):
-            yield replace(frame, result=replace(frame.result, run=self.run))
-        else:
+        frame = self.ahead.soon(self.run)
+        if frame is None:
             yield from self.run
+        else:
+            yield replace(frame, result=replace(frame.result, run=self.run))
 
 
 def alike(one: Run, other: Run) -> bool:

@@ -5,7 +5,6 @@ import inspect
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import ipywidgets
@@ -128,7 +127,7 @@ class Panel(Paged, ipywidgets.VBox):
         self._first: dict[str, Any] = {}  # what the run that starts by itself is given besides
         self._below = ipywidgets.VBox().add_class("vizkit-below")
         self.presets = PresetMenu(method, settings, self._together) if presets_of(method) else None
-        self.player = Player(self._frame_made, self._state_changed, on_rest=self._look_ahead)
+        self.player = Player(self._frame_made, self._state_changed)
         self._ahead, self._step = Ahead(), 1  # and where the reader is going, in units
         self._lock = threading.RLock()  # guards the four below: a callback may come in any thread
         self._many = False  # whether settings change together
@@ -266,6 +265,7 @@ class Panel(Paged, ipywidgets.VBox):
     def close(self) -> None:
         """Stop for good and take everything off the page."""
         self.player.close()
+        self._ahead.close()
         self.close_opened()
         if self.judging:
             self.judging.close()
@@ -464,6 +464,8 @@ class Panel(Paged, ipywidgets.VBox):
                 self._go_on()
             else:
                 self._as_answer(self._end, state)
+                if state == "done":
+                    self._look_ahead()
 
     def _as_answer(self, tell: Callable, *args: Any) -> None:
         """Call `tell` as if it answered the newest message from the page.
@@ -479,12 +481,14 @@ class Panel(Paged, ipywidgets.VBox):
         if not (quick and self._units and self.transport.seen and isinstance(self.view, LiveImage)):
             return
         name, units = self._units
-        if (after := units.after(self._step)) == units.value:  # at an end
-            return
-        with suppress(Exception):  # who really goes there will be told
-            frame = self._ahead.look(self._run(**{name: after}))
-            if frame is not None and isinstance(result := self.dressed(frame.result), Images):
-                self.view.prepare(result)
+        if (after := units.after(self._step)) != units.value:  # not at an end
+            self._ahead.look(self._run(**{name: after}), self._prepare)
+
+    def _prepare(self, frame: Frame) -> None:
+        """Encode what may be shown next."""
+        result = self.dressed(frame.result)
+        if isinstance(self.view, LiveImage) and isinstance(result, Images):
+            self.view.prepare(result)
 
     def _end(self, state: State) -> None:
         self._tell(state, sentences.ended(state, self._history, self.error))
