@@ -6,17 +6,17 @@ What sees everything (a mean over space, attention, statistics of the whole map)
 """
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from torch import Tensor
 
+from vizkit.nets.graph import Node, made_of, operation, output_shape, settled
+
 Taps: TypeAlias = Callable[[int], tuple[int, int]]  # output index -> first and last input index it reads
-Node: TypeAlias = Any  # torch.autograd.graph.Node, with whatever `_saved_…` its operation keeps
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,7 @@ class Field:
 
 def fields(picture: Tensor, nodes: Sequence[Node | None]) -> list[Field | None]:
     """The field of the tensor each of `nodes` (its `grad_fn`) made out of `picture` (n, c, h, w), a leaf."""
-    known: dict[Node, _State] = {}
-    for node in nodes:
-        if node is not None:
-            _settle(node, picture, known)
+    known: dict[Node, _State] = settled(nodes, lambda node, known: _state(node, picture, known))
     return [_field(known[node]) if node is not None else None for node in nodes]
 
 
@@ -128,30 +125,13 @@ def _field(state: _State) -> Field | None:
     return Field(state.y, state.x) if isinstance(state, _Space) and not state.folded else None
 
 
-def _settle(top: Node, picture: Tensor, known: dict[Node, _State]) -> None:
-    """Work out `known[node]` for all nodes under `top`, the deepest first (no recursion: graphs are deep)."""
-    stack = [top]
-    while stack:
-        node = stack[-1]
-        open_ = [n for n, _ in node.next_functions if n is not None and n not in known]
-        if open_ and node not in known:
-            stack.extend(open_)
-            continue
-        stack.pop()
-        if node not in known:
-            known[node] = _state(node, picture, known)
-
-
 def _state(node: Node, picture: Tensor, known: dict[Node, _State]) -> _State:
     if getattr(node, "variable", None) is not None:
         return _Space() if node.variable is picture else None
-    edges = [(known[n], tuple(n._input_metadata[i].shape)) for n, i in node.next_functions if n is not None]
-    edges = [(state, shape) for state, shape in edges if state is not None]
+    edges = [(state, shape) for state, shape in made_of(node, known) if state is not None]
     if not edges or _WHOLE in [state for state, _ in edges]:
         return _WHOLE if edges else None
-    name = re.sub(r"Backward\w*$", "", node.name().split("::")[-1])
-    rule = _RULES.get(name)
-    output = tuple(node._input_metadata[0].shape)
+    rule, output = _RULES.get(operation(node)), output_shape(node)
     if rule is None or (rule is not _alike and len(edges) > 1):
         return _WHOLE
     return rule(node, edges, output)

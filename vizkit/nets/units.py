@@ -6,47 +6,27 @@ splits or joins dimensions moves them along. No numbers are used.
 """
 
 import math
-import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from torch import Tensor
 
-Node: TypeAlias = Any  # torch.autograd.graph.Node
-Shape: TypeAlias = tuple[int, ...]
+from vizkit.nets.graph import Node, Shape, made_of, operation, output_shape, settled
+
 Edges: TypeAlias = list[tuple[int, Shape]]  # of every input that is known: its dimension of units, its shape
 
 
 def unit_dims(picture: Tensor, nodes: Sequence[Node | None]) -> list[int | None]:
     """The dimension of units of the tensor each of `nodes` (its `grad_fn`) made out of `picture`, None if unknown."""
-    known: dict[Node, int | None] = {}
-    for node in nodes:
-        if node is not None:
-            _settle(node, picture, known)
+    known: dict[Node, int | None] = settled(nodes, lambda node, known: _dim(node, picture, known))
     return [None if node is None else known[node] for node in nodes]
-
-
-def _settle(top: Node, picture: Tensor, known: dict[Node, int | None]) -> None:
-    """Work out `known[node]` for all nodes under `top`, the deepest first (no recursion: graphs are deep)."""
-    stack = [top]
-    while stack:
-        node = stack[-1]
-        open_ = [n for n, _ in node.next_functions if n is not None and n not in known]
-        if open_ and node not in known:
-            stack.extend(open_)
-            continue
-        stack.pop()
-        if node not in known:
-            known[node] = _dim(node, picture, known)
 
 
 def _dim(node: Node, picture: Tensor, known: dict[Node, int | None]) -> int | None:
     if getattr(node, "variable", None) is not None:
         return -3 if node.variable is picture else None
-    inputs = [(known[n], tuple(n._input_metadata[i].shape)) for n, i in node.next_functions if n is not None]
+    inputs, output, name = made_of(node, known), output_shape(node), operation(node)
     edges = [(dim, shape) for dim, shape in inputs if dim is not None]
-    output = tuple(node._input_metadata[0].shape)
-    name = re.sub(r"Backward\w*$", "", node.name().split("::")[-1])
     if name in _SECOND:
         return 1 - len(output) if len(output) > 1 else None
     if name in _LAST:
