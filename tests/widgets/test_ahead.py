@@ -122,6 +122,15 @@ def test_another_layer_is_not_answered_by_this_one(make):
     assert one.result.run.arguments["layer"] == "3"
 
 
+def test_a_network_that_was_trained_meanwhile_is_asked_again(make, net):
+    one = make(unit=3)
+    rest(one)
+    with torch.no_grad():
+        next(net.module.parameters()).mul_(2)
+    press(one)
+    assert asked() == [3, 4, 4, 5]
+
+
 def test_runs_of_several_frames_are_not_played_ahead(make):
     one = make(unit=3, frames=2)
     press(one)
@@ -202,7 +211,8 @@ def test_a_frame_is_held_for_one_run_alone(net):
     runs = [Run.of(units, net, "0", unit) for unit in (3, 3, 4)]
     ahead.look(runs[0], taken.append)
     ahead.wait()
-    assert taken == [ahead.frame]
+    assert [frame.result.captions for frame in taken] == [("unit 3",)]
+    assert ahead.soon(runs[1]) is taken[0]
     (known,) = ahead.known(runs[1])
     assert known.result.run is runs[1]
     (other,) = ahead.known(runs[2])

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from vizkit.core.frames import Frame
 from vizkit.core.runs import Run
+from vizkit.nets.network import Network
 from vizkit.play.shares import fair_shares
 from vizkit.widgets.setting import same
 
@@ -32,7 +34,7 @@ class Ahead:
     """
 
     def __init__(self) -> None:
-        self.frame: Frame | None = None
+        self._made: tuple[Frame, list[int]] | None = None  # and the weights it was made with
         self._lock = threading.Lock()  # guards the three below
         self._job: Job | None = None  # what the thread works at
         self._next: Job | None = None
@@ -68,16 +70,19 @@ class Ahead:
             coming = next((job for job in (self._job, self._next) if job and alike(job.run, run)), None)
         if coming is not None:
             coming.done.wait(QUICK)
-        frame = self.frame
-        return frame if frame and frame.result.run and alike(frame.result.run, run) else None
+        if self._made is None:
+            return None
+        frame, made_with = self._made
+        good = frame.result.run and alike(frame.result.run, run) and made_with == weights(run)
+        return frame if good else None
 
     def _work(self) -> None:
         while (job := self._begin()) is not None:
             with suppress(Exception), fair_shares():
-                frames = list(job.run)
+                made_with, frames = weights(job.run), list(job.run)
                 if len(frames) == 1:
                     job.take(frames[0])
-                    self.frame = frames[0]
+                    self._made = frames[0], made_with
             job.done.set()
 
     def _begin(self) -> Job | None:
@@ -107,3 +112,9 @@ def alike(one: Run, other: Run) -> bool:
     """Whether two runs are of one method with the same arguments, and so show the same."""
     a, b = one.arguments, other.arguments
     return one.method is other.method and a.keys() == b.keys() and all(a[k] is b[k] or same(a[k], b[k]) for k in a)
+
+
+def weights(run: Run) -> list[int]:
+    """How often the weights of each network of `run` were written to: somebody may train it between two presses."""
+    modules = [value.module for value in run.arguments.values() if isinstance(value, Network)]
+    return [tensor._version for module in modules for tensor in chain(module.parameters(), module.buffers())]
