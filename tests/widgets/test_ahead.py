@@ -138,6 +138,21 @@ def test_runs_of_several_frames_are_not_played_ahead(make):
     assert one.result.captions == ("unit 4",)
 
 
+def test_a_run_that_turns_out_to_have_several_frames_is_left(net):
+    ahead, taken, steps = Ahead(), [], []
+
+    def long(net: Network, unit: int = 0) -> Frames[Images]:
+        """Ever more frames."""
+        for step in range(1, 1000):
+            steps.append(step)
+            yield Frame(step, 1000, Images(torch.zeros(1, 3, 4, 4)), {})
+
+    run = Run.of(long, net)
+    ahead.look(run, taken.append)
+    ahead.wait()
+    assert (steps, taken, ahead.soon(run)) == ([1, 2], [], None)
+
+
 def test_slow_ones_are_not_played_ahead(make, monkeypatch):
     monkeypatch.setattr("vizkit.widgets.panel.QUICK", 0.0)
     press(make(unit=3))

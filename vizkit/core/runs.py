@@ -3,7 +3,7 @@
 import inspect
 import platform
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +53,7 @@ class Run(Paged):
             raise TypeError(f"{method.__name__}: {error}. It takes {', '.join(signature.parameters)}.") from None
         return cls(method, MappingProxyType(dict(bound.arguments)))
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         frames = _call(self.method, self.arguments)
         try:
             while True:

@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 
 from vizkit.core.frames import Frame
 from vizkit.core.runs import Run
@@ -41,7 +41,10 @@ class Ahead:
         self._thread: threading.Thread | None = None
 
     def look(self, run: Run, take: Callable[[Frame], object]) -> None:
-        """Begin to play `run`, which is repeatable; a run that still waits for its turn is dropped. From any thread."""
+        """Begin to play `run`, which repeats; one of several frames is left after the second. From any thread.
+
+        A run that still waits for its turn is dropped.
+        """
         with self._lock:
             self._next = Job(run, take)
             if self._thread is None:
@@ -78,8 +81,8 @@ class Ahead:
 
     def _work(self) -> None:
         while (job := self._begin()) is not None:
-            with suppress(Exception), fair_shares():
-                made_with, frames = weights(job.run), list(job.run)
+            with suppress(Exception), fair_shares(), closing(iter(job.run)) as playing:
+                made_with, frames = weights(job.run), list(islice(playing, 2))
                 if len(frames) == 1:
                     job.take(frames[0])
                     self._made = frames[0], made_with
