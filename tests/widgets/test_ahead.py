@@ -153,6 +153,20 @@ def test_a_run_that_turns_out_to_have_several_frames_is_left(net):
     assert (steps, taken, ahead.soon(run)) == ([1, 2], [], None)
 
 
+def test_whatever_ends_a_run_ahead_the_next_is_worked_out(net):
+    def leaving(net: Network, unit: int = 0) -> Frames[Images]:
+        """Leaves, at unit 0."""
+        if not unit:
+            raise SystemExit
+        yield Frame(1, 1, Images(torch.zeros(1, 3, 4, 4)), {})
+
+    ahead, taken = Ahead(), []
+    for unit in (0, 1):
+        ahead.look(Run.of(leaving, net, unit), taken.append)
+        ahead.wait()
+    assert len(taken) == 1
+
+
 def test_slow_ones_are_not_played_ahead(make, monkeypatch):
     monkeypatch.setattr("vizkit.widgets.panel.QUICK", 0.0)
     press(make(unit=3))

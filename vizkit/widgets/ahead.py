@@ -81,7 +81,7 @@ class Ahead:
 
     def _work(self) -> None:
         while (job := self._begin()) is not None:
-            with suppress(Exception), fair_shares(), closing(iter(job.run)) as playing:
+            with suppress(BaseException), fair_shares(), closing(iter(job.run)) as playing:
                 made_with, frames = weights(job.run), list(islice(playing, 2))
                 if len(frames) == 1:
                     job.take(frames[0])
