@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from typing import Annotated
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from vizkit.core.results import Images
 from vizkit.core.runs import Run
 from vizkit.nets.network import Network
 from vizkit.views import live_image
-from vizkit.widgets.ahead import Ahead
+from vizkit.widgets.ahead import Ahead, alike
 from vizkit.widgets.panel import panel
 
 ASKED: list[tuple[str, object]] = []  # layer and unit of every run that was played
@@ -246,3 +247,10 @@ def test_a_frame_is_held_for_one_run_alone(net):
     assert known.result.run is runs[1]
     (other,) = ahead.known(runs[2])
     assert other.result.captions == ("unit 4",)
+
+
+def test_arrays_are_the_same_only_as_one_object(net):
+    array = np.zeros(3)
+    one, again, other = (Run.of(units, net, "0", unit) for unit in (array, array, array.copy()))
+    assert alike(one, again)
+    assert not alike(one, other)
